@@ -1,0 +1,1 @@
+"""The nouns of the product: frozen, free of input and output."""

@@ -1,0 +1,56 @@
+"""What one step of the engine wants stored, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bt_console.model.health import CheckHealth, TargetHealth, Transition
+from bt_console.model.incident import Incident
+from bt_console.model.inventory import CheckId, Inventory, TargetId
+from bt_console.model.observation import Observation
+from bt_console.model.snapshot import EngineStatus, Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Committed whole or not at all. Rows with the same key replace the stored ones."""
+
+    observations: tuple[Observation, ...] = ()
+    healths: tuple[CheckHealth, ...] = ()
+    targets: tuple[TargetHealth, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    events: tuple[Event, ...] = ()
+    engine: EngineStatus | None = None
+    inventory: Inventory | None = None
+    """Set when a configuration came into force: replaces the stored inventory; states of vanished checks and targets go."""
+    handled_commands: tuple[int, ...] = ()
+    """Inbox rows this change answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """An operator's wish, from the inbox: the engine alone changes state."""
+
+    id: int
+    at: datetime
+    by: str
+    """Login name and, over SSH, the client address."""
+    verb: str
+    """`probe_now` (subject = target id) or `acknowledge` (subject = incident id)."""
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the engine needs to go on after a restart."""
+
+    healths: dict[CheckId, CheckHealth] = field(default_factory=dict)
+    targets: dict[TargetId, TargetHealth] = field(default_factory=dict)
+    open_incidents: tuple[Incident, ...] = ()
+    next_seq: int = 1
+    next_incident_id: int = 1
+    next_event_seq: int = 1
+    detect_s: tuple[float, ...] = ()
+    """Times to detect of the last 200 incidents, oldest first."""

@@ -1,0 +1,50 @@
+"""Messages as stored (language-free) and as read (Vietnamese or English).
+
+A message is `code|name=value|...`; values are percent-escaped. Catalogues sit in the sibling modules as
+WORDS = {code: (vietnamese, english)} with str.format fields.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from urllib.parse import quote, unquote
+
+LANGUAGES = ("vi", "en")
+_CATALOGUES = ("states", "causes", "screens", "commands")
+
+
+def message(code: str, **values: object) -> str:
+    """Return the storable form of a message."""
+    fields = (f"{name}={quote(str(value), safe=' /:.,()-')}" for name, value in values.items())
+    return "|".join((code, *fields))
+
+
+def say(language: str, stored: str) -> str:
+    """Return a stored message in a language; an unknown code is shown as it is stored."""
+    code, *fields = stored.split("|")
+    values = {name: unquote(value) for name, _, value in (f.partition("=") for f in fields)}
+    return tell(language, code, **values)
+
+
+def tell(language: str, code: str, **values: object) -> str:
+    """Return a catalogue entry in a language with its fields filled in."""
+    texts = _catalogue().get(code)
+    if texts is None:
+        return " ".join((code, *(f"{name}={value}" for name, value in values.items())))
+    return texts[LANGUAGES.index(language)].format_map(_Shown(values))
+
+
+class _Shown(dict[str, object]):
+    """Fields of a format string; a missing one shows as ? rather than raising."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+@cache
+def _catalogue() -> dict[str, tuple[str, str]]:
+    merged: dict[str, tuple[str, str]] = {}
+    for name in _CATALOGUES:
+        merged |= import_module(f"bt_console.words.{name}").WORDS
+    return merged

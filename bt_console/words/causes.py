@@ -1,0 +1,3 @@
+"""Words for causes, reasons and steps of the diagnosis."""
+
+WORDS: dict[str, tuple[str, str]] = {}

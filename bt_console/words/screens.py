@@ -1,0 +1,3 @@
+"""Words of the console's screens, keys and dialogs."""
+
+WORDS: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,1 @@
+"""Security rules as data and the small engine that reads them."""
