@@ -28,7 +28,8 @@ class Command:
     """Adds the command's own arguments. Help texts may be codes; the global options are there already."""
     run: Callable[[Namespace], int]
     """Does the work and returns the exit code. Besides its own arguments it finds in the namespace those of
-    GLOBALS, `show_console` (a ShowConsole or None) and `help_language` (for messages to this command line's user)."""
+    GLOBALS, `show_console` (a ShowConsole or None), `now` (a function: the present instant, UTC-aware) and
+    `help_language` (for messages to this command line's user)."""
 
 
 class ShowConsole(Protocol):

@@ -76,7 +76,7 @@ def _ended_by(error: BaseException, language: str) -> int:
         _abandon_stdout()
         return EXIT_BROKEN_PIPE
     if is_explained(error):
-        say_error(str(error))
+        _say_explained(error)
         return EXIT_USAGE
     _report_fault(error, language)
     return EXIT_SOFTWARE
@@ -85,6 +85,13 @@ def _ended_by(error: BaseException, language: str) -> int:
 def is_explained(error: BaseException) -> bool:
     """Whether an exception is of a family whose message tells its reader what to do."""
     return any(c.__name__ in _EXPLAINED and c.__module__.startswith("bt_console.") for c in type(error).__mro__)
+
+
+def _say_explained(error: BaseException) -> None:
+    if getattr(error, "problems", None):
+        note(str(error))  # `file:line:column: message` lines, which editors and CI find only at a line's start
+    else:
+        say_error(str(error))
 
 
 def _abandon_stdout() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from argparse import REMAINDER, SUPPRESS, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from bt_console.cli import commands
 from bt_console.cli.command import Command, ShowConsole, UsageError
@@ -13,19 +15,27 @@ from bt_console.cli.parser import Parser, add_globals, help_language
 from bt_console.words import tell
 
 PROGRAM = "bt-console"
+Now = Callable[[], datetime]
 
 
-def main(argv: Sequence[str] | None = None, *, show_console: ShowConsole | None = None) -> int:
+class _Given(NamedTuple):
+    """What the composition root (or a test) gives to every command."""
+
+    show_console: ShowConsole | None
+    now: Now
+
+
+def main(argv: Sequence[str] | None = None, *, show_console: ShowConsole | None = None, now: Now | None = None) -> int:
     """Run one command line and return its exit code. Never raises; stdout carries results only."""
     words = list(sys.argv[1:] if argv is None else argv)
     language = help_language(words)
     with Guard(language) as guard:
-        guard.exit_code = _dispatch(words, language, show_console)
+        guard.exit_code = _dispatch(words, language, _Given(show_console, now or _system_now))
         sys.stdout.flush()
     return guard.exit_code
 
 
-def _dispatch(words: list[str], language: str, show_console: ShowConsole | None) -> int:
+def _dispatch(words: list[str], language: str, given: _Given) -> int:
     args = _top_parser(language).parse_args(words)
     if args.help:
         sys.stdout.write(_overview(language))
@@ -33,9 +43,9 @@ def _dispatch(words: list[str], language: str, show_console: ShowConsole | None)
     if args.version:
         sys.stdout.write(f"{PROGRAM} {_version()}\n")
         return 0
-    command = _command(args.command or _default_command(show_console), language)
+    command = _command(args.command or _default_command(given.show_console), language)
     args = _parse(command, args, language)
-    args.show_console, args.help_language = show_console, language
+    args.show_console, args.now, args.help_language = given.show_console, given.now, language
     configure_logging(is_verbose=args.verbose, log_file=args.log_file)
     return command.run(args)
 
@@ -87,6 +97,12 @@ def _overview(language: str) -> str:
     width = max(len(command.name) for command in found)
     lines = [f"  {command.name:<{width}}  {tell(language, command.help)}" for command in found]
     return "\n".join((_top_parser(language).format_help(), tell(language, "cli.heading.commands") + ":", *lines, ""))
+
+
+def _system_now() -> datetime:
+    from bt_console.engine.clock import SystemClock  # the one reader of wall time
+
+    return SystemClock().now()
 
 
 def _version() -> str:
