@@ -11,7 +11,7 @@ from importlib import import_module
 from urllib.parse import quote, unquote
 
 LANGUAGES = ("vi", "en")
-_CATALOGUES = ("states", "causes", "screens", "commands")
+_CATALOGUES = ("states", "causes", "screens", "commands", "store")
 
 
 def message(code: str, **values: object) -> str:
@@ -32,13 +32,22 @@ def tell(language: str, code: str, **values: object) -> str:
     texts = _catalogue().get(code)
     if texts is None:
         return " ".join((code, *(f"{name}={value}" for name, value in values.items())))
-    return texts[LANGUAGES.index(language)].format_map(_Shown(values))
+    return texts[LANGUAGES.index(language)].format_map(_Shown(language, values))
 
 
 class _Shown(dict[str, object]):
-    """Fields of a format string; a missing one shows as ? rather than raising."""
+    """Fields of a format string. `{x_words}` is the name of kind x, `{x_said}` the message x; a missing field is ?."""
+
+    def __init__(self, language: str, values: dict[str, object]) -> None:
+        super().__init__(values)
+        self._language = language
 
     def __missing__(self, key: str) -> str:
+        name, _, how = key.rpartition("_")
+        if how == "words" and name in self:
+            return tell(self._language, f"kind.{self[name]}")
+        if how == "said" and name in self:
+            return say(self._language, str(self[name]))
         return "?"
 
 

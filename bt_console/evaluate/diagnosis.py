@@ -1,0 +1,183 @@
+"""One look at the whole district: states of all targets, incidents, and whom to ask at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bt_console.evaluate import incidents as docket
+from bt_console.evaluate.asks import wanted_checks
+from bt_console.evaluate.belief import Belief, believe
+from bt_console.evaluate.causes import find_causes
+from bt_console.evaluate.health import bad_run, valid_samples
+from bt_console.evaluate.incidents import Docket
+from bt_console.evaluate.standing import Court, Place
+from bt_console.evaluate.topology import Topology
+from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Transition
+from bt_console.model.incident import Incident
+from bt_console.model.inventory import CheckId, Role, TargetId, Unit, UnitId
+from bt_console.words import message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All that the diagnosis looks at."""
+
+    topology: Topology
+    units: Mapping[UnitId, Unit]
+    healths: Mapping[CheckId, CheckHealth]
+    targets: Mapping[TargetId, TargetHealth]
+    """Beliefs published before."""
+    open_incidents: tuple[Incident, ...]
+    recent_incidents: tuple[Incident, ...]
+    """Resolved in the last minutes."""
+    next_incident_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What follows from a situation."""
+
+    targets: tuple[TargetHealth, ...]
+    """Only those that changed."""
+    transitions: tuple[Transition, ...]
+    docket: Docket
+    wanted: frozenset[CheckId]
+
+
+def diagnose(situation: Situation, now: datetime) -> Diagnosis:
+    """Return what the present readings mean."""
+    beliefs = _beliefs(situation)
+    court = Court(situation.topology, beliefs, (*situation.open_incidents, *situation.recent_incidents))
+    causes = find_causes(court, situation.units, now)
+    result = docket.step(situation.open_incidents, causes, beliefs, situation.next_incident_id, now)
+    published = _publish(situation, court, result, now)
+    return Diagnosis(
+        targets=tuple(after for _, after in published),
+        transitions=tuple(
+            _transition(before, after, beliefs, now) for before, after in published if _moved(before, after)
+        ),
+        docket=result,
+        wanted=wanted_checks(court),
+    )
+
+
+def _beliefs(situation: Situation) -> dict[TargetId, Belief]:
+    topology, healths = situation.topology, situation.healths
+    return {
+        target.id: believe(
+            target,
+            tuple((c, healths.get(c.id) or CheckHealth(check_id=c.id)) for c in topology.checks.get(target.id, ())),
+        )
+        for target in topology.targets.values()
+    }
+
+
+def _publish(
+    situation: Situation, court: Court, result: Docket, now: datetime
+) -> list[tuple[TargetHealth | None, TargetHealth]]:
+    explained = _explained(result.open)
+    changes: list[tuple[TargetHealth | None, TargetHealth]] = []
+    for target_id in court.beliefs:
+        before = situation.targets.get(target_id)
+        after = _shown(court, target_id, before, explained.get(target_id), now)
+        if after != before:
+            changes.append((before, after))
+    return changes
+
+
+def _explained(open_incidents: Sequence[Incident]) -> dict[TargetId, int]:
+    """Return the incident that explains each target: the newest of the widest wins."""
+    explained: dict[TargetId, int] = {}
+    for incident in sorted(open_incidents, key=lambda i: len(i.impact.targets)):
+        explained |= dict.fromkeys(incident.impact.targets, incident.id)
+    return explained
+
+
+def _shown(
+    court: Court, target_id: TargetId, before: TargetHealth | None, incident_id: int | None, now: datetime
+) -> TargetHealth:
+    belief = court.beliefs[target_id]
+    state, reason = _state(court, target_id, before)
+    is_same = before is not None and before.state is state
+    is_hurt = state not in (HealthState.UP, HealthState.UNKNOWN) or court.standing(target_id).is_inferred
+    return TargetHealth(
+        target_id=target_id,
+        state=state,
+        since=before.since if before is not None and is_same else _since(belief, state, now),
+        reason=reason,
+        explained_by=incident_id if is_hurt else None,
+        is_stale=belief.is_stale,
+    )
+
+
+def _since(belief: Belief, state: HealthState, now: datetime) -> datetime:
+    if state is HealthState.DOWN and belief.failing_since:
+        return belief.failing_since
+    if state is HealthState.UP and belief.recovered_at:
+        return belief.recovered_at
+    return now
+
+
+def _state(court: Court, target_id: TargetId, before: TargetHealth | None) -> tuple[HealthState, str]:
+    belief, standing = court.beliefs[target_id], court.standing(target_id)
+    names = court.topology.targets
+    if standing.place in (Place.EXPLAINED, Place.HELD) and standing.blame is not None:
+        return HealthState.UNREACHABLE, message(f"reason.{standing.place}", name=names[standing.blame].name)
+    if standing.place is Place.PENDING:
+        state = before.state if before else HealthState.UNKNOWN
+        return state, message("reason.pending")
+    if standing.place is Place.SILENT:
+        return HealthState.DEGRADED, message("reason.silent")
+    if standing.is_inferred:
+        return HealthState.DOWN, message("reason.mute")
+    hidden_by = _hidden_by(court, target_id)
+    if hidden_by is not None:
+        return HealthState.UNREACHABLE, message("reason.explained", name=names[hidden_by].name)
+    return belief.state, _reason(belief)
+
+
+def _hidden_by(court: Court, target_id: TargetId) -> TargetId | None:
+    """Return the culprit on the way to a target that has not been asked since the culprit fell silent."""
+    belief = court.beliefs[target_id]
+    if belief.state is HealthState.DOWN:
+        return None
+    roads = [p for p in court.topology.ancestors[target_id] if court.topology.targets[p].role is not Role.DNS]
+    for parent in roads:
+        standing, since = court.standing(parent), court.beliefs[parent].failing_since
+        is_culprit = standing.place in (Place.ROOT, Place.EXPLAINED)
+        if is_culprit and since is not None and not belief.has_answered_since(since):
+            return standing.blame
+    return None
+
+
+def _reason(belief: Belief) -> str:
+    if belief.deciding is None or belief.state in (HealthState.UP, HealthState.UNKNOWN):
+        return ""
+    check, health = belief.deciding
+    if belief.state is HealthState.DEGRADED:
+        breached = sorted({m for s in health.samples for m in s.breached})
+        return message("reason.degraded", probe=check.probe, measures=", ".join(breached))
+    misses = bad_run(valid_samples(health.samples))
+    detail = (misses[-1].detail or misses[-1].failure) if misses else ""
+    return message("reason.down", probe=check.probe, detail=detail)
+
+
+def _moved(before: TargetHealth | None, after: TargetHealth) -> bool:
+    return after.state is not (before.state if before else HealthState.UNKNOWN)
+
+
+def _transition(
+    before: TargetHealth | None, after: TargetHealth, beliefs: Mapping[TargetId, Belief], now: datetime
+) -> Transition:
+    deciding = beliefs[after.target_id].deciding
+    samples = deciding[1].samples if deciding else ()
+    return Transition(
+        at=now,
+        target_id=after.target_id,
+        before=before.state if before else HealthState.UNKNOWN,
+        after=after.state,
+        reason=after.reason,
+        observation_seq=samples[-1].seq if samples else None,
+    )

@@ -1,0 +1,120 @@
+"""The inventory as a graph: who is behind whom, who is beside whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bt_console.model.inventory import Check, CheckId, Inventory, Role, Target, TargetId, UnitId
+
+LINK_ROLES = frozenset({Role.TSLCD, Role.INTERNET})
+"""A unit's two ways out."""
+PATH_ROLES = frozenset({Role.UPLINK, Role.CORE, Role.TSLCD, Role.INTERNET, Role.LAN})
+"""Targets that others are reached through."""
+_QUICK = LINK_ROLES | {Role.CORE, Role.ANCHOR, Role.LAN}
+"""Children that a ping asks: they come first as witnesses."""
+WITNESSES = 3
+"""How many sisters or children are asked before one of them is blamed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """Lookups made once per inventory; order is the configuration's."""
+
+    targets: Mapping[TargetId, Target]
+    checks: Mapping[TargetId, tuple[Check, ...]]
+    check_target: Mapping[CheckId, TargetId]
+    ancestors: Mapping[TargetId, tuple[TargetId, ...]]
+    """Every measured target on the way to one, nearest first; the hub itself is not among them."""
+    children: Mapping[TargetId, tuple[TargetId, ...]]
+    descendants: Mapping[TargetId, frozenset[TargetId]]
+    sisters: Mapping[TargetId, tuple[TargetId, ...]]
+    """Links of other units with the same parent, starting after this one and going round."""
+    other_path: Mapping[TargetId, TargetId]
+    """A unit's link -> its other link; one uplink of the hub -> the other."""
+    hub_id: TargetId
+
+    def unit_of(self, target_id: TargetId) -> UnitId:
+        """Return the unit a target belongs to."""
+        return self.targets[target_id].unit_id
+
+
+def build(inventory: Inventory) -> Topology:
+    """Return the lookups for an inventory, whose dependencies must be acyclic."""
+    targets = inventory.targets
+    checks: dict[TargetId, list[Check]] = defaultdict(list)
+    for check in inventory.checks.values():
+        checks[check.target_id].append(check)
+    ancestors = {target_id: _ancestors(targets, checks, target_id) for target_id in targets}
+    children = _children(targets, checks)
+    return Topology(
+        targets=targets,
+        checks={target_id: tuple(found) for target_id, found in checks.items()},
+        check_target={check.id: check.target_id for check in inventory.checks.values()},
+        ancestors=ancestors,
+        children=children,
+        descendants=_descendants(ancestors),
+        sisters=_sisters(targets, children),
+        other_path=_other_paths(targets.values(), checks),
+        hub_id=next((t.id for t in targets.values() if t.role is Role.HUB), TargetId("hub")),
+    )
+
+
+def _ancestors(
+    targets: Mapping[TargetId, Target], checks: Mapping[TargetId, object], start: TargetId
+) -> tuple[TargetId, ...]:
+    found: dict[TargetId, None] = {}
+    waiting = list(targets[start].depends_on)
+    while waiting:
+        parent = waiting.pop(0)
+        if parent not in found:
+            found[parent] = None
+            waiting.extend(targets[parent].depends_on)
+    return tuple(parent for parent in found if targets[parent].role is not Role.HUB and parent in checks)
+
+
+def _children(
+    targets: Mapping[TargetId, Target], checks: Mapping[TargetId, object]
+) -> dict[TargetId, tuple[TargetId, ...]]:
+    found: dict[TargetId, list[TargetId]] = defaultdict(list)
+    for target in targets.values():
+        for parent in target.depends_on:
+            if target.id in checks:
+                found[parent].append(target.id)
+
+    def quick_first(child: TargetId) -> bool:
+        return targets[child].role not in _QUICK
+
+    return {target_id: tuple(sorted(found[target_id], key=quick_first)) for target_id in targets}
+
+
+def _descendants(ancestors: Mapping[TargetId, tuple[TargetId, ...]]) -> dict[TargetId, frozenset[TargetId]]:
+    found: dict[TargetId, set[TargetId]] = {target_id: set() for target_id in ancestors}
+    for target_id, above in ancestors.items():
+        for parent in above:
+            found[parent].add(target_id)
+    return {target_id: frozenset(below) for target_id, below in found.items()}
+
+
+def _sisters(
+    targets: Mapping[TargetId, Target], children: Mapping[TargetId, tuple[TargetId, ...]]
+) -> dict[TargetId, tuple[TargetId, ...]]:
+    found: dict[TargetId, tuple[TargetId, ...]] = {}
+    for group in children.values():
+        links = [child for child in group if targets[child].role in LINK_ROLES]
+        for place, child in enumerate(links):
+            found[child] = tuple(links[place + 1 :] + links[:place])
+    return found
+
+
+def _other_paths(targets: Iterable[Target], checks: Mapping[TargetId, object]) -> dict[TargetId, TargetId]:
+    pairs: dict[tuple[UnitId, bool], list[TargetId]] = defaultdict(list)
+    for target in targets:
+        if target.role in LINK_ROLES | {Role.UPLINK} and target.id in checks:
+            pairs[target.unit_id, target.role is Role.UPLINK].append(target.id)
+    found: dict[TargetId, TargetId] = {}
+    for pair in pairs.values():
+        if len(pair) == 2:
+            found |= {pair[0]: pair[1], pair[1]: pair[0]}
+    return found
