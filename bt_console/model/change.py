@@ -27,6 +27,8 @@ class Change:
     """Set when a configuration came into force: replaces the stored inventory; states of vanished checks and targets go."""
     handled_commands: tuple[int, ...] = ()
     """Inbox rows this change answers."""
+    command_results: tuple[tuple[int, str], ...] = ()
+    """What the person who asked is told, as messages of words.say(), by the id of a handled command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

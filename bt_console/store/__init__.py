@@ -1,0 +1,1 @@
+"""Where everything learnt is kept: one writer, many readers, one SQLite file."""

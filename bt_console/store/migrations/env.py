@@ -1,0 +1,17 @@
+"""Runs migrations on the connection it is given; there is no configuration file and no mode without a database."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from bt_console.store import tables  # noqa: F401 - defines what metadata holds
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    transactional_ddl=True,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

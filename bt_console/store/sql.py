@@ -1,0 +1,144 @@
+"""Every statement of the writer and the readers, so that one test can hold them against the tables."""
+
+REVISION = "SELECT revision FROM store_state WHERE id = 1"
+COUNTERS = "SELECT revision, last_observation_seq, last_incident_id, last_event_seq FROM store_state WHERE id = 1"
+INVENTORY = "SELECT revision, document FROM inventory WHERE id = 1"
+INVENTORY_REVISION = "SELECT revision FROM inventory WHERE id = 1"
+ENGINE = """
+SELECT state, started_at, last_tick_at, lag_s, backlog_count, checks_per_s, detect_p50_s, detect_p95_s, config_error,
+    icmp_mode
+FROM engine WHERE id = 1"""
+HEALTHS = """
+SELECT k.check_id, h.state, h.since, h.last_good_at, h.is_stale, h.facts, h.measures, h.samples
+FROM check_health h JOIN check_key k ON k.id = h.check_key
+WHERE h.revision > ?"""
+TARGETS = """
+SELECT target_id, state, since, reason, explained_by, is_stale
+FROM target_health WHERE revision > ?"""
+_INCIDENT = """
+SELECT id, kind, target_id, unit_id, message, severity, opened_at, last_good_at, resolved_at, acknowledged_at,
+    acknowledged_by, impact, steps
+FROM incident """
+INCIDENT = _INCIDENT + "WHERE id = ?"
+INCIDENTS_OPEN = _INCIDENT + "WHERE resolved_at IS NULL ORDER BY id"
+INCIDENTS_SHOWN = _INCIDENT + "WHERE resolved_at IS NULL OR resolved_at >= ?"
+INCIDENTS_CHANGED = _INCIDENT + "WHERE revision > ?"
+DETECT_TIMES = """
+SELECT opened_at - last_good_at FROM incident WHERE last_good_at IS NOT NULL ORDER BY id DESC LIMIT ?"""
+_EVENT = "SELECT seq, at, kind, subject, unit_id, message, incident_id FROM event "
+EVENTS = _EVENT + "WHERE seq > ? ORDER BY seq LIMIT ?"
+INCIDENT_EVENTS = _EVENT + "WHERE incident_id = ? ORDER BY seq"
+HISTORY = """
+SELECT o.seq, o.vantage_id, o.due_at, o.started_at, o.duration_us, o.confirmation_seq, o.outcome, o.failure, o.detail,
+    o.measures, f.document
+FROM observation o LEFT JOIN fact_set f ON f.id = o.facts_id
+WHERE o.check_key = (SELECT id FROM check_key WHERE check_id = ?) AND o.due_at >= ? AND o.due_at < ?
+ORDER BY o.due_at, o.confirmation_seq"""
+CHECK_KEYS = "SELECT check_id, id FROM check_key"
+LAST_FACTS = "SELECT check_key, document, max(id) FROM fact_set GROUP BY check_key"
+COMMANDS_WAITING = 'SELECT id, at, "by", verb, subject FROM command WHERE handled_revision IS NULL ORDER BY id'
+COMMAND_RESULT = "SELECT handled_revision, result FROM command WHERE id = ?"
+
+READS = (
+    REVISION,
+    COUNTERS,
+    INVENTORY,
+    INVENTORY_REVISION,
+    ENGINE,
+    HEALTHS,
+    TARGETS,
+    INCIDENT,
+    INCIDENTS_OPEN,
+    INCIDENTS_SHOWN,
+    INCIDENTS_CHANGED,
+    DETECT_TIMES,
+    EVENTS,
+    INCIDENT_EVENTS,
+    HISTORY,
+    CHECK_KEYS,
+    LAST_FACTS,
+    COMMANDS_WAITING,
+    COMMAND_RESULT,
+)
+
+ADD_COMMAND = 'INSERT INTO command (at, "by", verb, subject) VALUES (?, ?, ?, ?)'
+ANSWER_COMMAND = "UPDATE command SET handled_revision = ?, result = ? WHERE id = ? AND handled_revision IS NULL"
+PUT_STATE = """
+UPDATE store_state SET revision = ?, last_observation_seq = ?, last_incident_id = ?, last_event_seq = ? WHERE id = 1"""
+PUT_INVENTORY = """
+INSERT INTO inventory (id, revision, document) VALUES (1, ?, ?)
+ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, document = excluded.document"""
+PUT_ENGINE = """
+INSERT INTO engine (id, revision, state, started_at, last_tick_at, lag_s, backlog_count, checks_per_s, detect_p50_s,
+    detect_p95_s, config_error, icmp_mode)
+VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, state = excluded.state, started_at = excluded.started_at,
+    last_tick_at = excluded.last_tick_at, lag_s = excluded.lag_s, backlog_count = excluded.backlog_count,
+    checks_per_s = excluded.checks_per_s, detect_p50_s = excluded.detect_p50_s, detect_p95_s = excluded.detect_p95_s,
+    config_error = excluded.config_error, icmp_mode = excluded.icmp_mode"""
+ADD_CHECK_KEY = "INSERT INTO check_key (check_id) VALUES (?) RETURNING id"
+PUT_HEALTH = """
+INSERT INTO check_health (check_key, revision, state, since, last_good_at, is_stale, facts, measures, samples)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (check_key) DO UPDATE SET revision = excluded.revision, state = excluded.state, since = excluded.since,
+    last_good_at = excluded.last_good_at, is_stale = excluded.is_stale, facts = excluded.facts,
+    measures = excluded.measures, samples = excluded.samples"""
+PUT_TARGET = """
+INSERT INTO target_health (target_id, revision, state, since, reason, explained_by, is_stale)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (target_id) DO UPDATE SET revision = excluded.revision, state = excluded.state, since = excluded.since,
+    reason = excluded.reason, explained_by = excluded.explained_by, is_stale = excluded.is_stale"""
+STORED_HEALTH_KEYS = "SELECT k.check_id, h.check_key FROM check_health h JOIN check_key k ON k.id = h.check_key"
+STORED_TARGET_IDS = "SELECT target_id FROM target_health"
+DROP_HEALTH = "DELETE FROM check_health WHERE check_key = ?"
+DROP_TARGET = "DELETE FROM target_health WHERE target_id = ?"
+ADD_FACTS = "INSERT INTO fact_set (id, check_key, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+ADD_OBSERVATION = """
+INSERT INTO observation (seq, check_key, due_at, confirmation_seq, started_at, duration_us, outcome, failure, detail,
+    facts_id, measures, vantage_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING"""
+ADD_TRANSITION = """
+INSERT INTO "transition" (at, target_id, before, after, reason, observation_seq) VALUES (?, ?, ?, ?, ?, ?)"""
+PUT_INCIDENT = """
+INSERT INTO incident (id, revision, kind, target_id, unit_id, message, severity, opened_at, last_good_at, resolved_at,
+    acknowledged_at, acknowledged_by, impact, steps)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind, target_id = excluded.target_id,
+    unit_id = excluded.unit_id, message = excluded.message, severity = excluded.severity,
+    opened_at = excluded.opened_at, last_good_at = excluded.last_good_at, resolved_at = excluded.resolved_at,
+    acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by, impact = excluded.impact,
+    steps = excluded.steps"""
+ADD_EVENT = """
+INSERT INTO event (seq, at, kind, subject, unit_id, message, incident_id) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING"""
+PRUNE = """
+DELETE FROM observation WHERE seq IN (
+    SELECT seq FROM (SELECT seq, due_at FROM observation ORDER BY seq LIMIT ?) WHERE due_at < ?)"""
+PRUNE_FACTS = """
+DELETE FROM fact_set WHERE id < (SELECT min(seq) FROM observation) AND EXISTS (
+    SELECT 1 FROM fact_set newer
+    WHERE newer.check_key = fact_set.check_key AND newer.id > fact_set.id
+        AND newer.id <= (SELECT min(seq) FROM observation))"""
+
+WRITES = (
+    ADD_COMMAND,
+    ANSWER_COMMAND,
+    PUT_STATE,
+    PUT_INVENTORY,
+    PUT_ENGINE,
+    ADD_CHECK_KEY,
+    PUT_HEALTH,
+    PUT_TARGET,
+    STORED_HEALTH_KEYS,
+    STORED_TARGET_IDS,
+    DROP_HEALTH,
+    DROP_TARGET,
+    ADD_FACTS,
+    ADD_OBSERVATION,
+    ADD_TRANSITION,
+    PUT_INCIDENT,
+    ADD_EVENT,
+    PRUNE,
+    PRUNE_FACTS,
+)

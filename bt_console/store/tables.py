@@ -1,0 +1,205 @@
+"""The tables, the schema of record: migrations are tested against them, the SQL of reader and writer too.
+
+Instants are whole microseconds since 1970-01-01 UTC. `revision` in a row is the store's revision that wrote it last.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, text
+from sqlmodel import Field, SQLModel
+
+BIG = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits everywhere; SQLite makes only INTEGER keys part of the row itself."""
+
+
+def _key() -> Any:
+    return Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
+
+
+def _big(*, nullable: bool = False) -> Any:
+    return Field(sa_column=Column(BIG, nullable=nullable))
+
+
+class StateRow(SQLModel, table=True):
+    """One row: the revision, and the counters that must rise for ever even when old rows are pruned."""
+
+    __tablename__ = "store_state"
+
+    id: int = _key()
+    revision: int = _big()
+    last_observation_seq: int = _big()
+    last_incident_id: int = _big()
+    last_event_seq: int = _big()
+
+
+class InventoryRow(SQLModel, table=True):
+    """One row: the inventory in force as JSON, without the parameters of checks, which may hold secrets."""
+
+    __tablename__ = "inventory"
+
+    id: int = _key()
+    revision: int = _big()
+    document: str
+
+
+class EngineRow(SQLModel, table=True):
+    """One row: the monitor's own condition."""
+
+    __tablename__ = "engine"
+
+    id: int = _key()
+    revision: int = _big()
+    state: str
+    started_at: int | None = _big(nullable=True)
+    last_tick_at: int | None = _big(nullable=True)
+    lag_s: float = Field(sa_column=Column(Float, nullable=False))
+    backlog_count: int
+    checks_per_s: float = Field(sa_column=Column(Float, nullable=False))
+    detect_p50_s: float | None = Field(sa_column=Column(Float, nullable=True))
+    detect_p95_s: float | None = Field(sa_column=Column(Float, nullable=True))
+    config_error: str
+    icmp_mode: str
+
+
+class CheckRow(SQLModel, table=True):
+    """A small number for every check id ever seen, so that observations need not repeat the text."""
+
+    __tablename__ = "check_key"
+
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    check_id: str = Field(unique=True)
+
+
+class CheckHealthRow(SQLModel, table=True):
+    """Memory of one check of the inventory in force."""
+
+    __tablename__ = "check_health"
+
+    check_key: int = _key()
+    revision: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    state: str
+    since: int | None = _big(nullable=True)
+    last_good_at: int | None = _big(nullable=True)
+    is_stale: bool
+    facts: str
+    """JSON, [[name, text]...]."""
+    measures: str
+    """JSON, [[name, number]...]."""
+    samples: str
+    """JSON, [[seq, started_at, verdict, rtt_s, loss_ratio, failure, breached, detail]...]."""
+
+
+class TargetHealthRow(SQLModel, table=True):
+    """Belief about one target of the inventory in force."""
+
+    __tablename__ = "target_health"
+
+    target_id: str = Field(primary_key=True)
+    revision: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    state: str
+    since: int = _big()
+    reason: str
+    explained_by: int | None = _big(nullable=True)
+    is_stale: bool
+
+
+class FactSetRow(SQLModel, table=True):
+    """Facts as a check first reported them; its id is the seq of that observation."""
+
+    __tablename__ = "fact_set"
+
+    id: int = _key()
+    check_key: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    document: str
+
+
+class ObservationRow(SQLModel, table=True):
+    """One observation, in order of arrival; the unique index is also the way to a check's history."""
+
+    __tablename__ = "observation"
+    __table_args__ = (Index("observation_once", "check_key", "due_at", "confirmation_seq", unique=True),)
+
+    seq: int = _key()
+    check_key: int = _big()
+    due_at: int = _big()
+    confirmation_seq: int = _big()
+    """0 for a scheduled observation, of which there is one per due time; its own seq for a confirmation."""
+    started_at: int = _big()
+    duration_us: int = _big()
+    outcome: str
+    failure: str | None
+    detail: str | None
+    facts_id: int | None = _big(nullable=True)
+    """The fact set it reported, or NULL when it reported none."""
+    measures: str
+    vantage_id: str
+
+
+class TransitionRow(SQLModel, table=True):
+    """A change of a target's state."""
+
+    __tablename__ = "transition"
+    __table_args__ = (Index("transition_of_target", "target_id", "at"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    at: int = _big()
+    target_id: str
+    before: str
+    after: str
+    reason: str
+    observation_seq: int | None = _big(nullable=True)
+
+
+class IncidentRow(SQLModel, table=True):
+    """One incident; impact and reasoning as JSON."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("incident_open", "id", sqlite_where=text("resolved_at IS NULL")),)
+
+    id: int = _key()
+    revision: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    kind: str
+    target_id: str
+    unit_id: str
+    message: str
+    severity: str
+    opened_at: int = _big()
+    last_good_at: int | None = _big(nullable=True)
+    resolved_at: int | None = Field(sa_column=Column(BIG, nullable=True, index=True))
+    acknowledged_at: int | None = _big(nullable=True)
+    acknowledged_by: str
+    impact: str
+    steps: str
+
+
+class EventRow(SQLModel, table=True):
+    """One line of the journal of what happened."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("event_of_incident", "incident_id", "seq", sqlite_where=text("incident_id IS NOT NULL")),)
+
+    seq: int = _key()
+    at: int = _big()
+    kind: str
+    subject: str
+    unit_id: str
+    message: str
+    incident_id: int | None = _big(nullable=True)
+
+
+class CommandRow(SQLModel, table=True):
+    """The inbox: consoles add rows, the monitor answers them."""
+
+    __tablename__ = "command"
+    __table_args__ = (Index("command_waiting", "id", sqlite_where=text("handled_revision IS NULL")),)
+
+    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    at: int = _big()
+    by: str
+    verb: str
+    subject: str
+    handled_revision: int | None = _big(nullable=True)
+    """The revision that answered it; NULL while it waits."""
+    result: str | None
