@@ -1,0 +1,1 @@
+"""The terminal console: screens over one snapshot of the district."""

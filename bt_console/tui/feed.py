@@ -1,0 +1,92 @@
+"""The console's line to the store: one thread reads, the screen never waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TypeVar
+
+from bt_console.facade import Console, StoreError
+from bt_console.model.incident import Incident
+from bt_console.model.inventory import CheckId
+from bt_console.model.observation import Observation
+from bt_console.model.snapshot import Event, Snapshot
+
+Now = Callable[[], datetime]
+T = TypeVar("T")
+_EVENTS_KEPT, _EVENTS_READ = 4000, 1000
+
+
+class Feed:
+    """Reads the store in a thread of its own and remembers the newest snapshot and the last trouble."""
+
+    def __init__(self, console: Console, now: Now) -> None:
+        self.now = now
+        self.snapshot: Snapshot | None = None
+        self.trouble = ""
+        """Why the store could not be read last time; empty when it could."""
+        self._console = console
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
+        self._events: deque[Event] = deque(maxlen=_EVENTS_KEPT)
+        self._last_seq = 0
+
+    async def poll(self) -> bool:
+        """Read the store; return whether there is a new snapshot."""
+        known = None if self.snapshot is None else self.snapshot.revision
+        fresh = await self._ask(lambda: self._console.snapshot(self.now(), known))
+        if fresh is None:
+            return False
+        self.snapshot = fresh
+        return True
+
+    async def history(self, check_id: CheckId, start: datetime, end: datetime) -> tuple[Observation, ...]:
+        """Return a check's observations, oldest first; none when the store cannot be read."""
+        return await self._ask(lambda: self._console.history(check_id, start, end)) or ()
+
+    async def incident(self, incident_id: int) -> Incident | None:
+        """Return one incident, however old."""
+        return await self._ask(lambda: self._console.incident(incident_id))
+
+    async def incident_events(self, incident_id: int) -> tuple[Event, ...]:
+        """Return the journal lines of one incident, oldest first."""
+        return await self._ask(lambda: self._console.incident_events(incident_id)) or ()
+
+    async def events(self) -> tuple[Event, ...]:
+        """Return the newest journal lines, oldest first, reading only what is new."""
+        await self._ask(self._read_events)
+        return tuple(self._events)
+
+    def _read_events(self) -> None:
+        while fresh := self._console.events(self._last_seq, _EVENTS_READ):
+            self._events.extend(fresh)
+            self._last_seq = fresh[-1].seq
+            if len(fresh) < _EVENTS_READ:
+                return
+
+    async def submit(self, verb: str, subject: str, by: str) -> int | None:
+        """Leave a wish for the engine; None when the store took it not."""
+        return await self._ask(lambda: self._console.submit(verb, subject, by, self.now()))
+
+    async def command_result(self, command_id: int) -> str | None:
+        """Return what the engine answered, or None while it has not."""
+        return await self._ask(lambda: self._console.command_result(command_id))
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run any slow call outside the loop, not in the reader's thread."""
+        return await asyncio.to_thread(work)
+
+    async def _ask(self, work: Callable[[], T]) -> T | None:
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except StoreError as error:
+            self.trouble = str(error)
+            return None
+        self.trouble = ""
+        return answer
+
+    def close(self) -> None:
+        """Stop reading; what hangs is left behind."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

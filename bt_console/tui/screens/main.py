@@ -1,0 +1,276 @@
+"""The one screen: header and banners, a page, the filter line, the keys that work here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from bt_console.tui import actions
+from bt_console.tui.screens.page import Frame, Go, Page
+from bt_console.tui.view import header
+from bt_console.tui.view.filters import parse
+from bt_console.tui.view.look import Look
+from bt_console.tui.view.text import Line, Span, Tone, fit
+from bt_console.tui.widgets.board import Board
+from bt_console.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from bt_console.tui.app import ConsoleApp
+
+POLL_S = 0.5
+MIN_SIZE = (60, 16)
+_NOTE_TICKS = 16
+"""A note stays for eight seconds."""
+
+
+class MainScreen(Screen[None]):
+    """Polls the store while it is visible and hands each frame to the open page."""
+
+    DEFAULT_CSS = """
+    MainScreen { layout: vertical; }
+    MainScreen #prompt { display: none; dock: bottom; height: 1; border: none; padding: 0 1; margin-bottom: 1; }
+    MainScreen.-asking #prompt { display: block; }
+    MainScreen #small { display: none; height: 1fr; }
+    MainScreen.-small > * { display: none; }
+    MainScreen.-small > #small { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = list(actions.bindings())
+    app: ConsoleApp
+
+    def __init__(self, pages: list[Page]) -> None:
+        super().__init__()
+        self._pages = {page.page: page for page in pages}
+        self._trail: list[str] = []
+        self._is_polling = False
+        self._second = ""
+        self._was_stale = False
+        self._note: tuple[int, Line] = (0, ())
+        self.page: Page = pages[0]
+
+    def compose(self) -> ComposeResult:
+        """Header, banners, all pages of which one is visible, filter line and footer."""
+        yield Lines(id="header", is_bar=True)
+        yield Lines(id="banners")
+        yield from self._pages.values()
+        yield Lines(id="small")
+        yield Lines(id="footer", is_bar=True, is_floor=True)
+        yield Lines(id="chip", is_floor=True)
+        yield Input(id="prompt", select_on_focus=False)
+
+    def on_mount(self) -> None:
+        """Open the first page and start reading."""
+        prompt = self.query_one("#prompt", Input)
+        prompt.cursor_blink = False
+        self._enter(self.page.page, "")
+        self._ticker = self.set_interval(POLL_S, self.tick)
+        self.tick()
+
+    def on_screen_suspend(self) -> None:
+        """Read and draw nothing behind another screen."""
+        self._ticker.pause()
+
+    def on_screen_resume(self) -> None:
+        """Go on where it stopped."""
+        self._ticker.resume()
+
+    # --- the newest facts -------------------------------------------------------------------------------------------
+
+    def look(self) -> Look:
+        """Return how things are to be shown at this instant."""
+        return self.app.look()
+
+    def tick(self) -> None:
+        """Keep header and banners true to the clock; ask the store unless an answer is still awaited."""
+        self._note = (max(0, self._note[0] - 1), self._note[1])
+        look = self.look()
+        if look.is_stale != self._was_stale:
+            self._was_stale = look.is_stale
+            self.refresh_all()
+        elif look.clock(look.now) != self._second:
+            self.draw_frame()
+        if not self._is_polling:
+            self._is_polling = True
+            self.run_worker(self._poll(), group="poll")
+
+    async def _poll(self) -> None:
+        try:
+            if await self.app.feed.poll():
+                self.refresh_all()
+        finally:
+            self._is_polling = False
+
+    def refresh_all(self) -> None:
+        """Draw everything that is visible from the newest snapshot; unchanged lines cost nothing."""
+        snapshot = self.app.feed.snapshot
+        if snapshot is not None:
+            self.page.show(Frame(snapshot=snapshot, look=self.look()))
+        self.draw_frame()
+
+    def draw_frame(self) -> None:
+        """Draw header, banners, filter chip and footer."""
+        feed, look, width = self.app.feed, self.look(), self.size.width
+        self._second = look.clock(look.now)
+        trouble = look.tell("screen.store_trouble", why=feed.trouble) if feed.trouble else ""
+        is_demo = self.app.lab is not None
+        self.query_one("#header", Lines).show([header.header(feed.snapshot, look, width, is_demo=is_demo)])
+        self.query_one("#banners", Lines).show(header.banners(feed.snapshot, look, width, trouble=trouble))
+        self.query_one("#chip", Lines).show(self._chip(look, width))
+        self.query_one("#footer", Lines).show([actions.footer(self.page.page, look, width, has_lab=is_demo)])
+
+    def _chip(self, look: Look, width: int) -> list[Line]:
+        if self._note[0]:
+            return [self._note[1]]
+        if self.page.wanted.terms and not self.has_class("-asking"):
+            return [header.chip(self.page.wanted.text, *self.page.counts(), look, width)]
+        return []
+
+    def note(self, text: str, tone: Tone = Tone.ACCENT) -> None:
+        """Say something for a few seconds above the footer."""
+        self._note = (_NOTE_TICKS, (Span(fit(" " + text, self.size.width), tone),))
+        self.draw_frame()
+
+    # --- where we are -----------------------------------------------------------------------------------------------
+
+    def open_page(self, name: str, subject: str = "") -> None:
+        """Open a page and remember the way back."""
+        if name != self.page.page:
+            self._trail = [seen for seen in self._trail if seen != name][-8:] + [self.page.page]
+        self._enter(name, subject)
+
+    def _enter(self, name: str, subject: str) -> None:
+        self._stop_asking()
+        self.page.remove_class("-open")
+        self.page = self._pages[name]
+        self.page.add_class("-open")
+        self.page.open(subject)
+        self.refresh_all()
+        self.call_after_refresh(self._arrive)
+
+    def _arrive(self) -> None:
+        boards = [board for board in self.page.query(Board) if board.display]
+        if boards and self.focused not in boards and not self.has_class("-asking"):
+            boards[0].focus()
+        self.refresh_all()
+
+    def back(self) -> None:
+        """Go to where we came from."""
+        self._enter(self._trail.pop() if self._trail else "overview", "")
+
+    @on(Go)
+    def go(self, event: Go) -> None:
+        """Open the page that something asked for."""
+        event.stop()
+        self.open_page(event.page, event.subject)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show a calm message when there is too little room; nothing is lost meanwhile."""
+        width, height = event.size
+        is_small = width < MIN_SIZE[0] or height < MIN_SIZE[1]
+        self.set_class(is_small, "-small")
+        if is_small:
+            self._draw_small(width, height)
+        self.call_after_refresh(self.refresh_all)
+
+    def _draw_small(self, width: int, height: int) -> None:
+        look = self.look()
+        texts = (
+            look.tell("screen.too_small", w=width, h=height),
+            look.tell("screen.too_small.need", w=MIN_SIZE[0], h=MIN_SIZE[1]),
+            look.tell("screen.too_small.quit"),
+        )
+        above = max(0, (height - len(texts)) // 2)
+        lines: list[Line] = [()] * above
+        lines += [(Span(fit(text.center(width), width)),) for text in texts]
+        self.query_one("#small", Lines).show(lines)
+
+    # --- keys -------------------------------------------------------------------------------------------------------
+
+    def action_press(self, key: str) -> None:
+        """Do what a key means on this page."""
+        action = actions.find(key, self.page.page, has_lab=self.app.lab is not None)
+        if action is not None:
+            self.perform(action.id)
+
+    def perform(self, action: str) -> None:
+        """Do an action by its id, as a key or the palette asks."""
+        if action in self._pages:
+            self.open_page(action)
+        elif action == "back" and self.page.wanted.terms:
+            self._set_filter("")
+        elif self.page.perform(action):
+            self.draw_frame()
+        else:
+            self._perform_here(action)
+
+    def _perform_here(self, action: str) -> None:
+        simple = {
+            "back": self.back,
+            "clear": lambda: self._set_filter(""),
+            "filter": self._ask,
+            "next_pane": self.focus_next,
+            "probe": self._probe,
+        }
+        if action in simple:
+            simple[action]()
+        else:
+            self.app.perform(action)
+
+    def _probe(self) -> None:
+        subject = self.page.probe_subject()
+        if subject:
+            self.submit("probe_now", subject)
+
+    def submit(self, verb: str, subject: str) -> None:
+        """Leave a wish for the engine and say so."""
+        self.run_worker(self._submit(verb, subject), group="submit")
+
+    async def _submit(self, verb: str, subject: str) -> None:
+        number = await self.app.feed.submit(verb, subject, self.app.user)
+        if number is None:
+            self.note(self.look().tell("screen.not_sent"), Tone.BAD)
+        else:
+            self.note(self.look().tell(f"screen.sent.{verb}", what=subject))
+
+    # --- the filter line --------------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        prompt = self.query_one("#prompt", Input)
+        prompt.value = self.page.wanted.text
+        prompt.placeholder = self.look().tell("screen.filter_hint")
+        self.add_class("-asking")
+        prompt.focus()
+        self.draw_frame()
+
+    def _stop_asking(self) -> None:
+        if self.has_class("-asking"):
+            self.remove_class("-asking")
+            self.call_after_refresh(self._arrive)
+
+    def _set_filter(self, text: str) -> None:
+        self.page.wanted = parse(text)
+        self.refresh_all()
+
+    @on(Input.Changed, "#prompt")
+    def filter_changed(self, event: Input.Changed) -> None:
+        """Filter while typing."""
+        if self.has_class("-asking"):
+            self._set_filter(event.value)
+
+    @on(Input.Submitted, "#prompt")
+    def filter_kept(self) -> None:
+        """Keep the filter and go back to the rows."""
+        self._stop_asking()
+
+    def on_key(self, event: events.Key) -> None:
+        """Leave the filter line: escape drops the filter, down keeps it."""
+        if self.has_class("-asking") and event.key in ("escape", "down"):
+            event.stop()
+            event.prevent_default()
+            if event.key == "escape":
+                self._set_filter("")
+            self._stop_asking()

@@ -1,0 +1,1 @@
+"""Snapshot to rows: pure functions that know neither Textual nor a terminal."""
