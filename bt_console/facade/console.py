@@ -1,0 +1,107 @@
+"""Reads snapshots and history, and hands over commands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from bt_console.facade.assemble import EMPTY, RESOLVED_SHOWN, District, advance, build_snapshot, engine_at
+from bt_console.model.incident import Incident
+from bt_console.model.inventory import CheckId
+from bt_console.model.observation import Observation
+from bt_console.model.snapshot import EngineState, Event, Snapshot
+from bt_console.store.errors import StoreError
+from bt_console.store.reader import Reader, add_command
+from probes.api import clean
+
+_LIMITS = {"verb": 40, "subject": 300, "by": 200}
+
+
+class Console:
+    """A reader of one store, for use from any thread. It waits for nothing; methods raise StoreError."""
+
+    def __init__(self, store_path: Path) -> None:
+        """Open the store, which a monitor must have created."""
+        self._reader = Reader(store_path)
+        self._turn = Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._district = EMPTY
+        self._version = -1
+        self._shown: EngineState | None = None
+
+    @property
+    def store_path(self) -> Path:
+        """The file this console reads."""
+        return self._reader.path
+
+    def close(self) -> None:
+        """Let go of the store."""
+        with self._turn:
+            self._reader.close()
+
+    def snapshot(self, now: datetime, since: int | None = None) -> Snapshot | None:
+        """Return the district as it is, or None while its revision is still `since`.
+
+        When the monitor falls silent nothing in the store changes, yet what a reader must be told does: then the
+        same revision is returned once more, with the engine STOPPED.
+        """
+        with self._turn:
+            self._follow_replacement()
+            district = self._refreshed(now)
+            engine = engine_at(district.engine, now).state
+            if since == district.revision and engine is self._shown:
+                return None
+            self._shown = engine
+            return build_snapshot(district, now)
+
+    def _follow_replacement(self) -> None:
+        if self._reader.is_replaced():
+            path = self._reader.path
+            self._reader.close()
+            self._reader = Reader(path)
+            self._forget()
+
+    def _refreshed(self, now: datetime) -> District:
+        version = self._reader.data_version()
+        if version != self._version:
+            resolved_since = now - RESOLVED_SHOWN
+            news = self._reader.news(self._district.revision, resolved_since)
+            if news is not None:
+                self._district = advance(self._district, news, resolved_since)
+            self._version = version
+        return self._district
+
+    def events(self, after_seq: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        """Return what happened after an event's number, oldest first."""
+        with self._turn:
+            return self._reader.events(after_seq, limit)
+
+    def incident(self, incident_id: int) -> Incident | None:
+        """Return one incident, however old, or None."""
+        with self._turn:
+            return self._reader.incident(incident_id)
+
+    def incident_events(self, incident_id: int) -> tuple[Event, ...]:
+        """Return what happened in an incident, oldest first."""
+        with self._turn:
+            return self._reader.incident_events(incident_id)
+
+    def history(self, check_id: CheckId, start: datetime, end: datetime) -> tuple[Observation, ...]:
+        """Return a check's observations due from start up to, not including, end; oldest first."""
+        with self._turn:
+            return self._reader.history(check_id, start, end)
+
+    def submit(self, verb: str, subject: str, by: str, at: datetime) -> int:
+        """Ask the engine to do something; return the number to ask command_result() about."""
+        for field, text in (("verb", verb), ("subject", subject), ("by", by)):
+            if not 1 <= len(text) <= _LIMITS[field]:
+                raise StoreError("store.command_invalid", self.store_path, field=field, limit=_LIMITS[field])
+        return add_command(self.store_path, at, clean(by), clean(verb), clean(subject))
+
+    def command_result(self, command_id: int) -> str | None:
+        """Return what the engine answered, as a message of words.say(); None while it has not."""
+        with self._turn:
+            return self._reader.command_result(command_id)
