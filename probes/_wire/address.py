@@ -1,0 +1,44 @@
+"""Splits the addresses probes are given: `host:port`, `[v6]:port`, `host`."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+
+
+class Endpoint(NamedTuple):
+    """A host (name or numeric address) and a TCP or UDP port."""
+
+    host: str
+    port: int
+
+
+def parse_endpoint(text: str, default_port: int | None = None) -> Endpoint:
+    """Split `host:port`. Raises ValueError saying what to write instead."""
+    if is_numeric(text):
+        host, port_text = text, ""
+    else:
+        host, colon, port_text = text.rpartition(":") if not text.endswith("]") else (text, "", "")
+        if not colon and not host:
+            host, port_text = text, ""
+    host = host.removeprefix("[").removesuffix("]")
+    if not host:
+        raise ValueError(f"{text!r} has no host: write host:port")
+    return Endpoint(host, _port(text, port_text, default_port))
+
+
+def _port(text: str, port_text: str, default_port: int | None) -> int:
+    if not port_text and default_port is not None:
+        return default_port
+    if not (port_text.isascii() and port_text.isdigit() and 0 < int(port_text) < 65536):
+        raise ValueError(f"{text!r} has no port from 1 to 65535: write host:port, such as 192.0.2.1:25")
+    return int(port_text)
+
+
+def is_numeric(host: str) -> bool:
+    """True for an IPv4 or IPv6 address, which needs no name server."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,111 @@
+"""One GET over a connected stream, with the time to its first octet and a bounded body.
+
+Source: RFC 9110, RFC 9112 (h11 parses); Linux tcp(7) for times that a busy event loop cannot distort.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+
+import h11
+
+from probes._wire.stream import Stream
+from probes._wire.trace import Trace
+from probes._wire.web_address import WebAddress
+from probes.api import FailureKind, ProbeFailure
+
+USER_AGENT = "bt-console"
+HEADER_OCTETS = 65_536
+_CHUNKS_COUNT = 256
+_LATE_S = 0.010
+"""More than this past the kernel's own time (steps of <= 10 ms) means that this program was late, not the answer."""
+
+
+@dataclass(slots=True)
+class Page:
+    """What came back."""
+
+    status: int = 0
+    reason: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    is_whole: bool = True
+    """False when reading stopped at the limit."""
+
+
+async def get(stream: Stream, address: WebAddress, max_octets: int, trace: Trace) -> Page:
+    """Ask for one page. Raises ProbeFailure PROTOCOL when the answer is not HTTP."""
+    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_OCTETS)
+    try:
+        with trace.timed("first_byte"):
+            start_s = asyncio.get_running_loop().time()
+            await stream.send(_request(parser, address))
+            parser.receive_data(await stream.receive())
+        _correct_first_byte(stream, asyncio.get_running_loop().time() - start_s, trace)
+        with trace.timed("body"):
+            page = await _head(stream, parser)
+            await _body(stream, parser, page, max_octets)
+    except h11.RemoteProtocolError as error:
+        raise ProbeFailure(FailureKind.PROTOCOL, f"the answer is not HTTP: {_plain(error)}") from error
+    return page
+
+
+def _plain(error: h11.RemoteProtocolError) -> str:
+    text = str(error)
+    return "the server closed without an answer" if "ConnectionClosed" in text else text
+
+
+def _request(parser: h11.Connection, address: WebAddress) -> bytes:
+    headers = [
+        ("Host", address.host_field),
+        ("User-Agent", USER_AGENT),
+        ("Accept", "*/*"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+    ]
+    head = parser.send(h11.Request(method="GET", target=address.path, headers=headers)) or b""
+    return head + (parser.send(h11.EndOfMessage()) or b"")
+
+
+def _correct_first_byte(stream: Stream, wall_s: float, trace: Trace) -> None:
+    info = stream.tcp_info()
+    if info is not None and 0 <= info.answer_s < wall_s - _LATE_S:
+        trace.add("first_byte_s", info.answer_s - wall_s)
+
+
+async def _head(stream: Stream, parser: h11.Connection) -> Page:
+    while True:
+        event = await _next_event(stream, parser)
+        if isinstance(event, h11.Response):
+            return Page(
+                status=event.status_code,
+                reason=event.reason.decode("latin-1"),
+                headers={name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in event.headers},
+            )
+        if not isinstance(event, h11.InformationalResponse):
+            raise ProbeFailure(FailureKind.PROTOCOL, "the server closed without an answer")
+
+
+async def _body(stream: Stream, parser: h11.Connection, page: Page, max_octets: int) -> None:
+    body = bytearray()
+    for count in itertools.count(1):
+        event = await _next_event(stream, parser)
+        if not isinstance(event, h11.Data):
+            break
+        if count % _CHUNKS_COUNT == 0:
+            await asyncio.sleep(0)  # a body of one-octet chunks must not hold the loop
+        body += event.data
+        page.is_whole = len(body) <= max_octets
+        if not page.is_whole:
+            break
+    page.body = bytes(body[:max_octets])
+
+
+async def _next_event(stream: Stream, parser: h11.Connection) -> object:
+    while True:
+        event = parser.next_event()
+        if event is not h11.NEED_DATA:
+            return event
+        parser.receive_data(await stream.receive())
