@@ -1,0 +1,1 @@
+"""Configuration: one YAML file in, an inventory out, or every mistake with its place."""

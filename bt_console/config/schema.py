@@ -1,0 +1,338 @@
+"""The shape of the configuration file: frozen, no unknown keys, units in names or values."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+import probes
+from bt_console.config import quantity
+from bt_console.config.errors import did_you_mean
+from bt_console.config.kinds import read_params, read_thresholds
+from bt_console.config.quantity import shown
+from bt_console.config.values import (
+    Address,
+    Interface,
+    KOfN,
+    Language,
+    Loc,
+    Nameserver,
+    Network,
+    Path,
+    Quantity,
+    Slug,
+    Text,
+    TimeZone,
+    Url,
+    Whole,
+    between,
+    choice,
+    complaint,
+    complaints,
+)
+from bt_console.model.health import SAMPLES_KEPT
+from bt_console.model.inventory import Threshold, UnitKind
+
+PROBE_KEY = "(probe)"
+"""Where a check's probe name travels from its key into the check itself."""
+SERVICE_KINDS = ("web", "mail", "signature")
+UNIT_ROLES = ("lan", "internet", "tslcd", "device")
+ROLES = ("hub", "uplink", "anchor", "core", "dns", *UNIT_ROLES, *SERVICE_KINDS)
+
+
+class Spec(BaseModel):
+    """A section of the file: `X_s: 2.5` may be written `X: 2.5s`, and so on for every unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lengthen(cls, written: Any) -> Any:
+        if not isinstance(written, dict):
+            raise complaint(f"a section is expected here, not {shown(written)}", "write `key: value` lines below it")
+        return quantity.lengthen(written, frozenset(cls.model_fields))
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise complaint(f"must be true or false, not {shown(value)}", "write true or false without quotes")
+
+
+class CheckSpec(Spec):
+    """What one layer says about one check; None where it says nothing."""
+
+    probe: str = Field(alias=PROBE_KEY)
+    enabled: Annotated[bool, BeforeValidator(_switch)] | None = None
+    interval_s: Annotated[Quantity, between(1, 86400, ("1s", "1d"))] | None = None
+    timeout_s: Annotated[Quantity, between(0.05, 300, ("50ms", "5m"))] | None = None
+    down: KOfN | None = None
+    up: Annotated[Whole, between(1, SAMPLES_KEPT, ("1", str(SAMPLES_KEPT)))] | None = None
+    address: Text | None = None
+    """What the probe gets; {address}, {host}, {port} and {url} stand for the target's own."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    thresholds: dict[str, Threshold | None] = Field(default_factory=dict)
+
+    @field_validator("probe")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in probes.names():
+            raise complaint(f"unknown probe `{name}`", did_you_mean(name, probes.names()))
+        return name
+
+    @field_validator("params", mode="before")
+    @classmethod
+    def _params(cls, written: Any, info: ValidationInfo) -> dict[str, Any]:
+        return read_params(info.data["probe"], written) if "probe" in info.data else {}
+
+    @field_validator("thresholds", mode="before")
+    @classmethod
+    def _thresholds(cls, written: Any, info: ValidationInfo) -> dict[str, Threshold | None]:
+        return read_thresholds(info.data["probe"], written) if "probe" in info.data else {}
+
+
+def _name_probes(written: Any) -> Any:
+    if not isinstance(written, dict):
+        raise complaint(f"checks are a section, not {shown(written)}", "write `icmp_echo: {interval: 10s}` below it")
+    empty: dict[str, Any] = {}
+    named = {}
+    for key, spec in written.items():
+        body = empty if spec is None else spec
+        named[key] = {**body, PROBE_KEY: key.partition(":")[0]} if isinstance(body, dict) else body
+    return named
+
+
+Checks = Annotated[dict[str, CheckSpec], BeforeValidator(_name_probes)]
+
+
+def _role_checks(written: Any, roles: tuple[str, ...]) -> Any:
+    if isinstance(written, dict):
+        unknown = [role for role in written if role not in roles]
+        if unknown:
+            raise complaints(
+                ((role, "[key]"), complaint(f"no role `{role}` here", did_you_mean(role, roles))) for role in unknown
+            )
+    return written
+
+
+def role_checks(*roles: str) -> BeforeValidator:
+    """Return a validator of a section of checks by role."""
+    return BeforeValidator(lambda written: _role_checks(written, roles))
+
+
+class DistrictSpec(Spec):
+    """Whose network it is, and how its people read."""
+
+    name: Text
+    language: Language = "vi"
+    timezone: TimeZone = "Asia/Ho_Chi_Minh"
+
+
+class StoreSpec(Spec):
+    """Where observations are kept, and how long."""
+
+    path: Text | None = None
+    keep_observations_s: Annotated[Quantity, between(3600, 3650 * 86400, ("1h", "3650d"))] = 7 * 86400.0
+
+
+def _as_address(written: Any) -> Any:
+    return {"address": written} if isinstance(written, str) else written
+
+
+class LinkSpec(Spec):
+    """A unit's router on one of its two lines."""
+
+    address: Interface
+    isp: Slug | None = None
+    name: Text | None = None
+
+
+def _link(written: Any) -> Any:
+    if written == "none":
+        return None
+    if written is None:
+        raise complaint("is empty", "write the router's address, or none when there is no such line")
+    return _as_address(written)
+
+
+class UplinkSpec(Spec):
+    """The hub's own line: its address on it, and the first router beyond."""
+
+    gateway: Address
+    address: Interface | None = None
+    isp: Slug | None = None
+    name: Text | None = None
+
+
+class AnchorSpec(Spec):
+    """An address on the Internet that nearly always answers."""
+
+    address: Address
+    isp: Slug | None = None
+    name: Text | None = None
+
+
+class HubSpec(Spec):
+    """The office the monitor stands in."""
+
+    name: Text
+    officials: Annotated[Whole, between(0, 100_000, ("0", "100000"))] | None = None
+    labels: dict[Slug, Text] = Field(default_factory=dict)
+    internet: UplinkSpec
+    tslcd: UplinkSpec
+    anchors: list[Annotated[AnchorSpec, BeforeValidator(_as_address)]] = Field(default_factory=list)
+    checks: Annotated[dict[str, Checks], role_checks("hub", "uplink", "anchor")] = Field(default_factory=dict)
+
+
+class CoreSpec(Spec):
+    """The core router of the TSLCD."""
+
+    address: Address
+    name: Text | None = None
+    checks: Checks = Field(default_factory=dict)
+
+
+class DnsSpec(Spec):
+    """The name server the services are found by."""
+
+    address: Address
+    port: Annotated[Whole, between(1, 65535, ("1", "65535"))] = 53
+    name: Text | None = None
+    depends_on: list[Text] | None = None
+    checks: Checks = Field(default_factory=dict)
+
+
+class ServiceSpec(Spec):
+    """A shared service as its users reach it."""
+
+    name: Text
+    kind: Annotated[str, BeforeValidator(lambda value: _service_kind(value))] = "web"
+    path: Path
+    url: Url
+    address: Address
+    """Its IP address: also the answer expected from the name server."""
+    expect_text: Text | None = None
+    depends_on: list[Text] | None = None
+    checks: Checks = Field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        """The host name in the URL."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port of the URL."""
+        parts = urlsplit(self.url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _service_kind(value: Any) -> str:
+    if value in SERVICE_KINDS:
+        return str(value)
+    hint = did_you_mean(str(value), SERVICE_KINDS)
+    raise complaint(f"{shown(value)} is not a kind of service: {', '.join(SERVICE_KINDS)}", hint)
+
+
+class LanSpec(Spec):
+    """A unit's LAN as it is reached from the hub."""
+
+    subnet: Network
+    gateway: Address
+    name: Text | None = None
+
+    @model_validator(mode="after")
+    def _gateway_inside(self) -> Self:
+        if reason := outside(self.gateway, self.subnet):
+            hint = f"correct the gateway or the subnet {self.subnet}"
+            raise complaints([(("gateway",), complaint(f"gateway {self.gateway} {reason}", hint))])
+        return self
+
+
+def outside(address: Address, subnet: Network) -> str:
+    """Return why an address cannot be a machine's in a subnet, or nothing."""
+    if address not in subnet:
+        return f"is outside its LAN {subnet}"
+    if subnet.version == 4 and subnet.prefixlen < 31 and address in (subnet.network_address, subnet.broadcast_address):
+        return f"is not a machine's address in {subnet}: it is the network's own or the broadcast address"
+    return ""
+
+
+class DeviceSpec(Spec):
+    """A machine on a LAN that is always on."""
+
+    address: Address
+    name: Text | None = None
+    depends_on: list[Text] | None = None
+    checks: Checks = Field(default_factory=dict)
+
+
+class UnitSpec(Spec):
+    """A commune, town or department."""
+
+    name: Text
+    kind: Annotated[UnitKind, choice(UnitKind, without=[UnitKind.HUB])] = UnitKind.COMMUNE
+    officials: Annotated[Whole, between(0, 100_000, ("0", "100000"))] | None = None
+    isp: Slug | None = None
+    lan: Annotated[LanSpec | None, BeforeValidator(_link)] = None
+    internet: Annotated[LinkSpec | None, BeforeValidator(_link)] = None
+    tslcd: Annotated[LinkSpec | None, BeforeValidator(_link)] = None
+    devices: dict[Slug, Annotated[DeviceSpec, BeforeValidator(_as_address)]] = Field(default_factory=dict)
+    labels: dict[Slug, Text] = Field(default_factory=dict)
+    checks: Annotated[dict[str, Checks], role_checks(*UNIT_ROLES)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needed = ("lan",) if self.kind is UnitKind.DEPARTMENT else ("lan", "internet", "tslcd")
+        missing = [name for name in needed if name not in self.model_fields_set]
+        found: list[tuple[Loc, PydanticCustomError]] = [
+            ((name,), complaint(f"`{name}` is missing", f"add `{name}: {EXAMPLES[name]}`")) for name in missing
+        ]
+        for slug, device in self.devices.items():
+            if self.lan and (reason := outside(device.address, self.lan.subnet)):
+                hint = "correct the address, or move the device to its unit"
+                error = complaint(f"device {slug} ({device.address}) {reason}", hint)
+                found.append((("devices", slug, "address"), error))
+        if found:
+            raise complaints(found)
+        return self
+
+
+class DefaultsSpec(Spec):
+    """Checks every target of a role gets."""
+
+    roles: Annotated[dict[str, Checks], role_checks(*ROLES)] = Field(default_factory=dict)
+
+
+class FileSpec(Spec):
+    """The whole file."""
+
+    district: DistrictSpec
+    store: StoreSpec = Field(default_factory=StoreSpec)
+    nameservers: list[Nameserver] = Field(default_factory=list)
+    trust_file: Text | None = None
+    hub: HubSpec
+    tslcd_core: CoreSpec
+    dns: DnsSpec | None = None
+    services: dict[Slug, ServiceSpec] = Field(default_factory=dict)
+    units: dict[Slug, UnitSpec]
+    defaults: DefaultsSpec = Field(default_factory=DefaultsSpec)
+
+
+EXAMPLES = {
+    "name": "Xã Cao Sơn",
+    "lan": "{subnet: 10.21.2.0/24, gateway: 10.21.2.1}",
+    "internet": "198.51.100.10",
+    "tslcd": "10.255.2.2",
+    "address": "10.21.2.1",
+    "gateway": "10.21.2.1",
+    "subnet": "10.21.2.0/24",
+    "path": "tslcd",
+    "url": "https://qlvb.example.vn/",
+    "district": "{name: Huyện Bạch Thông}",
+    "tslcd_core": "{address: 10.255.255.1}",
+}
+"""What a missing key could look like, for hints."""
