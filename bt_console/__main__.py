@@ -22,12 +22,14 @@ def _show_console(
 ) -> int:
     # Imported here: Textual costs a quarter of a second that no other command should pay.
     from bt_console.cli.person import who
+    from bt_console.engine.clock import SystemClock
     from bt_console.facade import Console
     from bt_console.tui.app import ConsoleApp
 
     console = Console(store_path)
     try:
-        app = ConsoleApp(console, lab=lab, user=who(), language=language, theme=theme)
+        now = SystemClock().now
+        app = ConsoleApp(console, lab=lab, user=who(), language=language, theme=theme, now=now)
         app.run()
     finally:
         console.close()

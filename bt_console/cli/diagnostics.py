@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-from bt_console.words import tell
+from bt_console.words import say, tell
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -76,7 +76,7 @@ def _ended_by(error: BaseException, language: str) -> int:
         _abandon_stdout()
         return EXIT_BROKEN_PIPE
     if is_explained(error):
-        _say_explained(error)
+        _say_explained(error, language)
         return EXIT_USAGE
     _report_fault(error, language)
     return EXIT_SOFTWARE
@@ -87,11 +87,12 @@ def is_explained(error: BaseException) -> bool:
     return any(c.__name__ in _EXPLAINED and c.__module__.startswith("bt_console.") for c in type(error).__mro__)
 
 
-def _say_explained(error: BaseException) -> None:
+def _say_explained(error: BaseException, language: str) -> None:
     if getattr(error, "problems", None):
         note(str(error))  # `file:line:column: message` lines, which editors and CI find only at a line's start
     else:
-        say_error(str(error))
+        stored = getattr(error, "message", None)
+        say_error(say(language, stored) if isinstance(stored, str) else str(error))
 
 
 def _abandon_stdout() -> None:
@@ -113,11 +114,12 @@ def _report_fault(error: BaseException, language: str) -> None:
 
 
 def state_directory() -> Path:
-    """Return where this user's own files of the program go: systemd's choice, then XDG's."""
-    if systemd := os.environ.get("STATE_DIRECTORY"):
-        return Path(systemd.split(":")[0])
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "bt-console"
+    """Return where the program's own files go: systemd's choice, then the user's state directory."""
+    # Imported here: the YAML reader beside it is of no use to most commands.
+    from bt_console.config import locate
+
+    systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(systemd) if systemd else locate.state_directory()
 
 
 def _write_private(directory: Path, text: str) -> Path:

@@ -12,7 +12,7 @@ from bt_console.words import say
 
 Document = dict[str, Any]
 
-PHASES = ("dns", "connect", "tls", "first_byte", "total")
+PHASES = ("dns", "connect", "tls", "first_byte", "body", "total")
 """Parts of a web request, in order; the measure of each is `<phase>_s`."""
 
 _CERTIFICATE_DAYS = "certificate_days_left"
@@ -98,7 +98,8 @@ def _infrastructure(target: TargetView) -> Document:
 
 
 def _service(target: TargetView) -> Document:
-    measures = {name: value for check in target.checks for name, value in check.measures}
+    # The first check of a service is the one that acts as its users do: where two measured the same, its word stands.
+    measures = {name: value for check in reversed(target.checks) for name, value in check.measures}
     phases = {phase: _milliseconds(measures.get(f"{phase}_s")) for phase in PHASES}
     return _target(target) | {
         "address": target.address,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,6 +41,18 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         return tell(self._language, action.help) if action.help else action.help
 
 
+class _Help(argparse.Action):
+    """Prints help, and what the command adds about the arguments given before `--help`."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        sys.stdout.write(parser.format_help())
+        if isinstance(parser, Parser) and parser.more_help:
+            sys.stdout.write("".join(f"{line}\n" for line in parser.more_help(namespace, parser.language)))
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that knows the reader's language and raises UsageError instead of leaving the process."""
 
@@ -50,8 +64,10 @@ class Parser(argparse.ArgumentParser):
             options["description"] = tell(language, options["description"])
         super().__init__(add_help=False, **options)
         self.language = language
+        self.more_help: Callable[[Namespace, str], list[str]] | None = None
+        """Lines to add to the help, from the arguments before `--help` and the language."""
         if own_help:
-            self.add_argument("-h", "--help", action="help", default=argparse.SUPPRESS, help="cli.opt.help")
+            self.add_argument("-h", "--help", action=_Help, nargs=0, default=argparse.SUPPRESS, help="cli.opt.help")
 
     def add_subparsers(self, **options: Any) -> Any:
         """Add sub-commands that speak the same language."""

@@ -45,3 +45,8 @@ def language_of(args: Namespace, snapshot: Snapshot) -> str:
     if args.language or os.environ.get("BT_CONSOLE_LANGUAGE"):
         return str(args.help_language)
     return snapshot.language
+
+
+def language_without_store(args: Namespace) -> str:
+    """Return the language for results of commands that read no store."""
+    return str(args.language or args.help_language)

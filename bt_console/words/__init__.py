@@ -11,7 +11,7 @@ from importlib import import_module
 from urllib.parse import quote, unquote
 
 LANGUAGES = ("vi", "en")
-_CATALOGUES = ("states", "causes", "screens", "commands", "store")
+_CATALOGUES = ("states", "causes", "screens", "commands", "store", "doctor")
 
 
 def message(code: str, **values: object) -> str:
@@ -36,7 +36,10 @@ def tell(language: str, code: str, **values: object) -> str:
 
 
 class _Shown(dict[str, object]):
-    """Fields of a format string. `{x_words}` is the name of kind x, `{x_said}` the message x; a missing field is ?."""
+    """Fields of a format string: `{x_words}` names kind x, `{x_state}` state x, `{x_said}` says message x.
+
+    A missing field is shown as ? rather than raising.
+    """
 
     def __init__(self, language: str, values: dict[str, object]) -> None:
         super().__init__(values)
@@ -46,6 +49,8 @@ class _Shown(dict[str, object]):
         name, _, how = key.rpartition("_")
         if how == "words" and name in self:
             return tell(self._language, f"kind.{self[name]}")
+        if how == "state" and name in self:
+            return tell(self._language, f"state.{self[name]}")
         if how == "said" and name in self:
             return say(self._language, str(self[name]))
         return "?"

@@ -13,7 +13,7 @@ from bt_console.cli.person import who
 from bt_console.cli.place import language_of, open_console, read_snapshot
 from bt_console.cli.render import print_json, print_lines, terminal_width
 from bt_console.model.snapshot import EngineState
-from bt_console.words import tell
+from bt_console.words import say, tell
 
 if TYPE_CHECKING:
     from bt_console.cli.parser import Parser
@@ -77,7 +77,10 @@ def _acknowledge(args: Namespace, console: Console, snapshot: Snapshot, item: In
     answer = _await_answer(console, command_id) if is_monitored else None
     if answer is None:
         raise UsageError(tell(language, "cli.ack.waiting", id=item.id))
-    _report(args, _find(console, str(item.id), language), language)
+    item = _find(console, str(item.id), language)
+    if item.acknowledged_at is None:
+        raise UsageError(say(language, answer))
+    _report(args, item, language)
     return 0
 
 

@@ -1,0 +1,76 @@
+"""Parameters of a probe from the command line, under the rules of the configuration file: `-p timeout=5s`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, get_args, get_origin, get_type_hints
+
+from pydantic import ValidationError
+
+from bt_console.cli.command import UsageError
+from bt_console.config import quantity
+from bt_console.config.kinds import missing_params, read_params
+from bt_console.config.quantity import QuantityError
+from bt_console.words import tell
+from probes.api import ProbeKind
+
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+def parse_params(kind: ProbeKind, written: Sequence[str], language: str) -> Any:
+    """Return an instance of the kind's params from `key=value` texts. Raises UsageError with every mistake."""
+    entries = dict(_pair(text, language) for text in written)
+    hints = get_type_hints(kind.params)
+    full = {quantity.short_name(name): name for name in hints} | {name: name for name in hints}
+    typed = {key: _typed(value, hints.get(full.get(key, ""))) for key, value in entries.items()}
+    try:
+        params = read_params(kind.name, typed)
+    except ValidationError as error:
+        allowed = ", ".join(sorted(quantity.short_name(name) for name in hints))
+        lines = "; ".join(_told(details) for details in error.errors())
+        raise UsageError(tell(language, "cli.bad_params", problems=lines, kind=kind.name, allowed=allowed)) from error
+    if missing := missing_params(kind.name, params):
+        raise UsageError(tell(language, "cli.missing_params", kind=kind.name, names=", ".join(missing)))
+    return kind.params(**params)
+
+
+def _pair(text: str, language: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(tell(language, "cli.not_a_pair", text=text))
+    return key.strip().replace("-", "_"), value
+
+
+def _typed(text: str, hint: Any) -> Any:
+    """Return a value as the configuration file would give it: text stays text where text is wanted."""
+    choices = get_args(hint) or (hint,)
+    if get_origin(hint) is tuple:
+        return [_typed(part.strip(), choices[0]) for part in text.split(",") if part.strip()]
+    if any(get_origin(choice) is tuple for choice in choices):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if str in choices or not text:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if not _NUMBER.fullmatch(text):
+        return text
+    return float(text) if "." in text else int(text)
+
+
+def _told(details: Any) -> str:
+    context = details.get("ctx", {})
+    hint = context.get("hint", "")
+    return f"{context.get('text', details['msg'])} ({hint})" if hint else str(context.get("text", details["msg"]))
+
+
+def parse_timeout(text: str, language: str) -> float:
+    """Return a deadline such as `5s`. Raises UsageError."""
+    try:
+        timeout_s = quantity.with_unit(text, quantity.DIMENSIONS["_s"], "timeout")
+    except QuantityError as error:
+        raise UsageError(f"--timeout: {error} ({error.hint})") from error
+    if timeout_s <= 0:
+        raise UsageError(tell(language, "cli.bad_timeout", text=text))
+    return float(timeout_s)

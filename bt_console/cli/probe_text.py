@@ -1,0 +1,134 @@
+"""Probe kinds and single readings, as text and as JSON documents."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, get_type_hints
+
+from bt_console.cli.documents import Document, instant
+from bt_console.cli.render import pad, wrap
+from bt_console.cli.times import decimal
+from bt_console.words import tell
+from probes.api import ProbeKind, Reading
+
+
+def kind_document(kind: ProbeKind) -> Document:
+    """Return a probe kind as JSON."""
+    return {
+        "name": kind.name,
+        "source": kind.source,
+        "example": kind.example,
+        "timeout_s": kind.timeout_s,
+        "params": [
+            {"name": name, "type": type_text, "default": default, "is_required": is_required}
+            for name, type_text, default, is_required in params_of(kind)
+        ],
+        "measures": dict(kind.measures),
+        "facts": {name: fact.__name__ for name, fact in kind.facts.items()},
+    }
+
+
+def params_of(kind: ProbeKind) -> list[tuple[str, str, Any, bool]]:
+    """Return name, type, default and whether it must be given, of each parameter."""
+    hints = get_type_hints(kind.params)
+    found = []
+    for field in dataclasses.fields(kind.params):
+        is_required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        default = None if field.default is dataclasses.MISSING else field.default
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        found.append((field.name, _type_text(hints[field.name]), plain(default), is_required))
+    return found
+
+
+def _type_text(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) and not getattr(hint, "__args__", None) else str(hint)
+
+
+def plain(value: Any) -> Any:
+    """Return a value that JSON can carry: secrets and paths by their text, tuples as lists."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple | list | frozenset | set):
+        return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    return str(value)
+
+
+def list_lines(kinds: Sequence[ProbeKind], language: str, width: int) -> list[str]:
+    """Return every kind with what it measures, where that is defined, and a command that works."""
+    lines: list[str] = []
+    for kind in kinds:
+        measured = ", ".join(f"{name} ({unit})" for name, unit in kind.measures.items())
+        lines += [kind.name, *wrap(measured, width, "  "), *wrap(kind.source, width, "  ")]
+        lines += [f"  $ bt-console probe {kind.name} {kind.example}", ""]
+    return [*lines, *wrap(tell(language, "cli.probe.more"), width)]
+
+
+def kind_lines(kind: ProbeKind, language: str) -> list[str]:
+    """Return one kind whole: parameters, measures, facts."""
+    params = [
+        (name, f"{type_text}, {tell(language, 'cli.probe.required') if is_required else _shown(default)}")
+        for name, type_text, default, is_required in params_of(kind)
+    ]
+    return [
+        kind.name,
+        *wrap(kind.source, 78, "  "),
+        f"  $ bt-console probe {kind.name} {kind.example}",
+        *_section("cli.probe.params", params, language),
+        *_section("cli.probe.measures", list(kind.measures.items()), language),
+        *_section("cli.probe.facts", [(name, fact.__name__) for name, fact in kind.facts.items()], language),
+    ]
+
+
+def _section(title: str, rows: Sequence[tuple[str, str]], language: str) -> list[str]:
+    width = max((len(name) for name, _ in rows), default=0)
+    return ["", tell(language, title), *(f"  {name:<{width}}  {text}" for name, text in rows)] if rows else []
+
+
+def _shown(value: Any) -> str:
+    return '""' if value == "" else str(value)
+
+
+def reading_document(kind: ProbeKind, address: str, run: Mapping[str, Any], reading: Reading) -> Document:
+    """Return one reading as JSON; `run` has params, at and duration_s."""
+    params = {field.name: plain(getattr(run["params"], field.name)) for field in dataclasses.fields(run["params"])}
+    return {
+        "schema": "bt-console/probe/1",
+        "probe": kind.name,
+        "address": address,
+        "params": params,
+        "at": instant(run["at"]),
+        "duration_s": run["duration_s"],
+        "outcome": reading.outcome,
+        "failure": reading.failure,
+        "detail": reading.detail,
+        "measures": dict(reading.measures),
+        "facts": plain(reading.facts),
+    }
+
+
+def reading_lines(kind: ProbeKind, address: str, reading: Reading, language: str) -> list[str]:
+    """Return one reading as text: the verdict, then measures and facts."""
+    verdict = f"{kind.name} {address}: {tell(language, f'outcome.{reading.outcome}')}"
+    if reading.failure:
+        verdict += f" ({reading.failure})"
+    lines = [f"{verdict}: {reading.detail}" if reading.detail else verdict]
+    rows = [(name.removesuffix("_s"), _figure(name, value, language)) for name, value in reading.measures.items()]
+    rows += [(name, _fact(value)) for name, value in reading.facts.items()]
+    width = max((len(name) for name, _ in rows), default=0)
+    return lines + [f"  {pad(name, width)}  {text}" for name, text in rows]
+
+
+def _figure(name: str, value: float, language: str) -> str:
+    if name.endswith("_s"):
+        return f"{decimal(value * 1000, 3, language)} ms"
+    if name.endswith("_ratio"):
+        return f"{decimal(value * 100, 1, language)} %"
+    return decimal(value, 0 if float(value).is_integer() else 4, language)
+
+
+def _fact(value: object) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, tuple) else str(value)
