@@ -116,9 +116,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason.held": ("{name} đã hồi phục, chờ trả lời", "{name} recovered, waiting for an answer"),
     "reason.degraded": ("{probe}: vượt ngưỡng {measures}", "{probe}: {measures} beyond threshold"),
     "reason.down": ("{probe}: {detail}", "{probe}: {detail}"),
+    "event.transition": (
+        "{name}: {before_state} → {after_state} {reason_said}",
+        "{name}: {before_state} → {after_state} {reason_said}",
+    ),
     "event.opened": ("Mở sự cố #{id}: {text_said}", "Incident #{id} opened: {text_said}"),
     "event.changed": ("Sự cố #{id} thay đổi: {text_said}", "Incident #{id} changed: {text_said}"),
     "event.resolved": ("Sự cố #{id} đã xong sau {seconds} giây", "Incident #{id} resolved after {seconds} s"),
     "event.acknowledged": ("{by} xác nhận sự cố #{id}", "{by} acknowledged incident #{id}"),
     "event.engine": ("{detail}", "{detail}"),
+    "command.done": ("đã làm", "done"),
+    "command.asked": ("đang đo lại {count} phép đo", "measuring {count} checks now"),
+    "command.no_incident": ("không có sự cố đang mở #{id}", "no open incident #{id}"),
+    "command.no_target": ("không có đích {target}", "no target {target}"),
+    "command.unknown": ("không hiểu lệnh {verb}", "unknown command {verb}"),
 }

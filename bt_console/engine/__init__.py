@@ -1,0 +1,1 @@
+"""The monitor: schedules, measures, decides and stores."""

@@ -1,0 +1,158 @@
+"""Starting, reloading and stopping a monitor; and one round of all checks without one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from bt_console.config.load import ConfigErrors, Settings, load_config
+from bt_console.engine.author import Author
+from bt_console.engine.clock import Clock, SystemClock, Timeline
+from bt_console.engine.monitor import Monitor
+from bt_console.engine.pipeline import Pipeline
+from bt_console.engine.runner import Instruments, Run, measure
+from bt_console.engine.scheduler import ASK_SPACING_S
+from bt_console.model.change import Change
+from bt_console.model.inventory import Check
+from bt_console.model.snapshot import EngineState, EngineStatus
+from bt_console.store.writer import Writer
+from probes.api import Shared
+
+WATCH_S = 1.0
+"""How often the config file is looked at."""
+ROUNDS = 8
+"""A single pass asks again at most so often before it gives its verdicts."""
+
+
+async def run_monitor(
+    config_path: Path,
+    *,
+    stop: asyncio.Event,
+    store_path: Path | None = None,
+    trust_file: Path | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Run the monitor until stop is set. Raises ConfigErrors or StoreError when it cannot start."""
+    read = _reader(config_path, store_path, trust_file)
+    settings = await asyncio.to_thread(read)
+    clock = clock or SystemClock()
+    writer = await asyncio.to_thread(Writer, settings.store_path)
+    author = Author(writer)
+    try:
+        monitor = Monitor(settings, author, Pipeline(writer.load(), settings.inventory), clock)
+        await _until(stop, monitor, _Watch(config_path, read, settings.revision))
+    finally:
+        author.close()
+
+
+def _reader(config_path: Path, store_path: Path | None, trust_file: Path | None) -> Callable[[], Settings]:
+    def read() -> Settings:
+        return load_config(config_path, store_path=store_path, trust_file=trust_file)
+
+    return read
+
+
+async def _until(stop: asyncio.Event, monitor: Monitor, watch: _Watch) -> None:
+    running = asyncio.ensure_future(monitor.run())
+    watching = asyncio.ensure_future(watch.run(monitor))
+    stopping = asyncio.ensure_future(stop.wait())
+    tasks = (running, watching, stopping)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+            raise result
+
+
+class _Watch:
+    """Notices a changed config file, or SIGHUP, and gives the monitor what it says."""
+
+    def __init__(self, path: Path, read: Callable[[], Settings], revision: str) -> None:
+        self._path = path
+        self._read = read
+        self._revision = revision
+        self._stamp = self._look()
+        self._hangup = asyncio.Event()
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            stat = self._path.stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+    async def run(self, monitor: Monitor) -> None:
+        """Watch until cancelled."""
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(ValueError, RuntimeError):  # only the main thread may set signal handlers
+            loop.add_signal_handler(signal.SIGHUP, self._hangup.set)
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_S):
+                    await self._hangup.wait()
+            stamp = self._look()
+            if self._hangup.is_set() or stamp != self._stamp:
+                self._hangup.clear()
+                self._stamp = stamp
+                await self._reload(monitor)
+
+    async def _reload(self, monitor: Monitor) -> None:
+        try:
+            settings = await asyncio.to_thread(self._read)
+        except ConfigErrors as errors:
+            monitor.refuse(_summary(errors))
+            return
+        if settings.revision == self._revision:
+            monitor.accept()
+            return
+        self._revision = settings.revision
+        monitor.apply(settings)
+
+
+def _summary(errors: ConfigErrors) -> str:
+    first, *rest = str(errors).splitlines() or ["unreadable"]
+    return f"{first} (+{len(rest)} more)" if rest else first
+
+
+async def check_once(settings: Settings, store_path: Path, clock: Clock | None = None) -> None:
+    """Run every check once into a store, asking again where a verdict needs it. Raises StoreError."""
+    clock = clock or SystemClock()
+    shared = Shared()
+    tools = Instruments(shared=shared, clock=clock, nameservers=settings.nameservers, trust_file=settings.trust_file)
+    writer = await asyncio.to_thread(Writer, store_path)
+    try:
+        await _rounds(settings, writer, tools)
+    finally:
+        shared.close()
+        writer.close()
+
+
+async def _rounds(settings: Settings, writer: Writer, tools: Instruments) -> None:
+    timeline = Timeline(tools.clock)
+    pipeline = Pipeline(writer.load(), settings.inventory)
+    writer.commit(Change(inventory=settings.inventory))
+    wanted = frozenset(settings.inventory.checks)
+    for _ in range(ROUNDS):
+        checks = [settings.inventory.checks[check_id] for check_id in sorted(wanted)]
+        runs = await asyncio.gather(*(_run(check, tools, timeline) for check in checks))
+        step = pipeline.ingest(runs, timeline.instant())
+        await asyncio.to_thread(writer.commit, step.change)
+        wanted = step.wanted
+        if not wanted:
+            break
+        await asyncio.sleep(ASK_SPACING_S)
+    status = EngineStatus(state=EngineState.RUNNING, last_tick_at=timeline.instant())
+    await asyncio.to_thread(writer.commit, Change(engine=status))
+
+
+async def _run(check: Check, tools: Instruments, timeline: Timeline) -> Run:
+    started_at = timeline.instant()
+    reading, duration_s = await measure(check, tools)
+    return Run(check, started_at, started_at, duration_s, reading, is_confirmation=False)
