@@ -11,13 +11,10 @@ from bt_console.cli.command import Command
 from bt_console.cli.place import language_of, open_console, read_snapshot
 from bt_console.cli.render import print_json, print_lines, terminal_width
 from bt_console.cli.status_text import status_lines, unit_lines
-from bt_console.model.health import HealthState
-from bt_console.model.incident import Severity
-from bt_console.model.snapshot import EngineState
+from bt_console.cli.verdict import exit_code
 
 if TYPE_CHECKING:
     from bt_console.cli.parser import Parser
-    from bt_console.model.snapshot import Snapshot
 
 
 def _configure(parser: Parser) -> None:
@@ -37,18 +34,6 @@ def _run(args: Namespace) -> int:
         width = terminal_width()
         print_lines(unit_lines(snapshot, unit, language, width) if unit else status_lines(snapshot, language, width))
     return exit_code(snapshot) if args.exit_code else 0
-
-
-def exit_code(snapshot: Snapshot) -> int:
-    """Return what monitoring plugins mean by 0 ok, 1 warning, 2 critical, 3 unknown."""
-    severities = {item.severity for item in snapshot.open_incidents}
-    if snapshot.engine.state is EngineState.STOPPED:
-        return 3
-    if Severity.CRITICAL in severities:
-        return 2
-    if severities:
-        return 1
-    return 3 if any(unit.state is HealthState.UNKNOWN for unit in snapshot.units) else 0
 
 
 COMMAND = Command(name="status", help="cli.help.status", configure=_configure, run=_run)

@@ -1,0 +1,231 @@
+"""A demo's parts: the lab, a monitor inside it, a store, faults at their times, and what is told on the way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from subprocess import DEVNULL, Popen, TimeoutExpired
+from typing import TYPE_CHECKING
+
+from bt_console.cli.command import UsageError
+from bt_console.cli.diagnostics import note
+from bt_console.facade import Console, StoreError
+from bt_console.lab.client import Lab, LabError
+from bt_console.words import say, tell
+
+if TYPE_CHECKING:
+    from bt_console.model.snapshot import Event, Snapshot
+
+DEFAULT_FAULT_AT_S = 15.0
+START_LIMIT_S = 60.0
+POLL_S = 0.2
+Now = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFault:
+    """One fault and when to cause it, in seconds after the monitor knows every unit."""
+
+    spec: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """The faults of one demo, in order of time."""
+
+    faults: tuple[TimedFault, ...]
+
+    @classmethod
+    def read(cls, written: Sequence[str], language: str) -> FaultPlan:
+        """Read `NAME:ARGUMENTS[@SECONDS]` arguments. Raises UsageError."""
+        faults = [cls._read_one(text, language) for text in written]
+        return cls(tuple(sorted(faults, key=lambda fault: fault.at_s)))
+
+    @staticmethod
+    def _read_one(text: str, language: str) -> TimedFault:
+        spec, _, seconds = text.partition("@")
+        try:
+            at_s = float(seconds) if seconds else DEFAULT_FAULT_AT_S
+        except ValueError:
+            at_s = -1.0
+        if not spec or not 0 <= at_s < 1e7:
+            raise UsageError(tell(language, "cli.demo.bad_fault", written=text))
+        return TimedFault(spec, at_s)
+
+    @contextmanager
+    def running(self, lab: Lab) -> Iterator[None]:
+        """Cause the faults at their times while the block runs."""
+        done = threading.Event()
+        thread = threading.Thread(target=self._cause_all, args=(lab, done), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _cause_all(self, lab: Lab, done: threading.Event) -> None:
+        began_s = time.monotonic()
+        for fault in self.faults:
+            if done.wait(max(0.0, began_s + fault.at_s - time.monotonic())):
+                return
+            lab.fault(fault.spec)
+
+
+class Rehearsal:
+    """A lab with a monitor in its hub. Everything it made goes with close()."""
+
+    def __init__(self, lab: Lab, store_path: Path, monitor: Popen[bytes], parts: ExitStack, log_path: Path) -> None:
+        self.lab = lab
+        self.store_path = store_path
+        self._monitor = monitor
+        self._parts = parts
+        self._log_path = log_path
+
+    @classmethod
+    def start(cls, config: str | None, language: str) -> Rehearsal:
+        """Build the lab of a configuration, start a monitor in it, and wait until it measures."""
+        with ExitStack() as parts:
+            run_dir = Path(tempfile.mkdtemp(prefix="bt-console-demo-"))
+            parts.callback(shutil.rmtree, run_dir, ignore_errors=True)
+            note(tell(language, "cli.demo.building"))
+            lab = Lab.start(_config(config), run_dir / "lab")
+            parts.callback(lab.stop)
+            for code in lab.missing:
+                note(tell(language, "cli.demo.missing", what=say(language, code)))
+            store_path, log_path = run_dir / "store.sqlite", run_dir / "monitor.log"
+            monitor = _spawn_monitor(lab, store_path, log_path)
+            parts.callback(_stop, monitor)
+            rehearsal = cls(lab, store_path, monitor, parts.pop_all(), log_path)
+        try:
+            rehearsal._wait_for_store(language)
+        except BaseException:
+            rehearsal.close()
+            raise
+        return rehearsal
+
+    def _wait_for_store(self, language: str) -> None:
+        limit_s = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < limit_s:
+            self.insist_on_monitor(language)
+            try:
+                console = Console(self.store_path)
+            except StoreError:
+                time.sleep(POLL_S)
+                continue
+            console.close()
+            return
+        raise LabError(tell(language, "cli.demo.no_monitor", log=self._log_tail()))
+
+    def insist_on_monitor(self, language: str) -> None:
+        """Raise LabError when the monitor has ended by itself, with the end of its log."""
+        if self._monitor.poll() is not None:
+            raise LabError(tell(language, "cli.demo.no_monitor", log=self._log_tail()))
+
+    def _log_tail(self) -> str:
+        try:
+            return self._log_path.read_text("utf-8", "replace")[-2000:].strip()
+        except OSError:
+            return ""
+
+    def close(self) -> None:
+        """Stop the monitor, take the lab down, remove every file."""
+        self._parts.close()
+
+
+def _config(written: str | None) -> Path:
+    """Return the configuration to simulate: the one asked for, else the example district."""
+    if written is not None:
+        return Path(written)
+    package = Path(__file__).parents[1]
+    packaged = package / "lab" / "config.example.yaml"
+    return packaged if packaged.exists() else package.parent / "config.example.yaml"
+
+
+def _spawn_monitor(lab: Lab, store_path: Path, log_path: Path) -> Popen[bytes]:
+    argv = [sys.executable, "-m", "bt_console", "-c", str(lab.config_path), "--store", str(store_path)]
+    argv += ["monitor", "--trust-file", str(lab.trust_file)]
+    with os.fdopen(os.open(log_path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as log:
+        return lab.spawn("hub", argv, stdin=DEVNULL, stdout=log, stderr=log)
+
+
+def _stop(process: Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def watch(rehearsal: Rehearsal, plan: FaultPlan, for_s: float | None, now: Now, language: str) -> Snapshot:
+    """Tell what happens on stderr, cause the faults at their times, and return what is known at the end."""
+    console = Console(rehearsal.store_path)
+    try:
+        return _Watch(rehearsal, console, now, language).run(plan, for_s)
+    except KeyboardInterrupt:
+        return _snapshot(console, now)
+    finally:
+        console.close()
+
+
+def _snapshot(console: Console, now: Now) -> Snapshot:
+    snapshot = console.snapshot(now())
+    if snapshot is None:
+        raise StoreError("the monitor stored nothing")
+    return snapshot
+
+
+class _Watch:
+    """The headless demo's loop."""
+
+    def __init__(self, rehearsal: Rehearsal, console: Console, now: Now, language: str) -> None:
+        self._rehearsal = rehearsal
+        self._console = console
+        self._now = now
+        self._language = language
+        self._seen_seq = 0
+        self._began_s = time.monotonic()
+        self._waiting: list[TimedFault] = []
+
+    def run(self, plan: FaultPlan, for_s: float | None) -> Snapshot:
+        """Watch for so many seconds, or until interrupted."""
+        self._waiting = list(plan.faults)
+        while for_s is None or time.monotonic() - self._began_s < for_s:
+            self._rehearsal.insist_on_monitor(self._language)
+            self._cause()
+            self._tell()
+            time.sleep(POLL_S)
+        self._tell()
+        return _snapshot(self._console, self._now)
+
+    def _cause(self) -> None:
+        while self._waiting and time.monotonic() - self._began_s >= self._waiting[0].at_s:
+            fault = self._waiting.pop(0)
+            self._rehearsal.lab.fault(fault.spec)
+            self._say("cli.demo.caused", what=fault.spec)
+
+    def _tell(self) -> None:
+        for event in self._console.events(self._seen_seq):
+            self._seen_seq = event.seq
+            if not _is_first_sight(event):
+                self._say("cli.demo.event", what=say(self._language, event.message))
+
+    def _say(self, code: str, **fields: str) -> None:
+        after_s = f"{time.monotonic() - self._began_s:.1f}"
+        note(tell(self._language, code, after=after_s, **fields))
+
+
+def _is_first_sight(event: Event) -> bool:
+    """Whether an event only says that a target was found working for the first time."""
+    return event.kind == "transition" and "|before=unknown|after=up" in event.message
