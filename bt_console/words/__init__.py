@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 from urllib.parse import quote, unquote
 
 LANGUAGES = ("vi", "en")
-_CATALOGUES = ("states", "causes", "screens", "commands", "store", "doctor")
 
 
 def message(code: str, **values: object) -> str:
@@ -59,6 +59,6 @@ class _Shown(dict[str, object]):
 @cache
 def _catalogue() -> dict[str, tuple[str, str]]:
     merged: dict[str, tuple[str, str]] = {}
-    for name in _CATALOGUES:
-        merged |= import_module(f"bt_console.words.{name}").WORDS
+    for module in iter_modules(__path__):
+        merged |= import_module(f"bt_console.words.{module.name}").WORDS
     return merged

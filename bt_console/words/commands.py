@@ -104,9 +104,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "cli.open": ("đang mở", "open"),
     "cli.acknowledged": ("đã xác nhận", "acknowledged"),
     "cli.acknowledged_by": ("{by} đã xác nhận", "acknowledged by {by}"),
-    "cli.impact.units": ("{n} đơn vị", "{n} units"),
-    "cli.impact.services": ("{n} dịch vụ", "{n} services"),
-    "cli.impact.unseen_units": ("{n} đơn vị không nhìn thấy đầy đủ", "{n} units not fully visible"),
+    "cli.impact.units": ("đơn vị: {n}", "units: {n}"),
+    "cli.impact.services": ("dịch vụ: {n}", "services: {n}"),
+    "cli.impact.unseen_units": ("đơn vị không thấy đủ: {n}", "units not fully visible: {n}"),
     "cli.engine.since": ("{state} từ {at}", "{state} since {at}"),
     "cli.config_not_in_force": (
         "Cấu hình mới chưa có hiệu lực: {error}",

@@ -1,16 +1,11 @@
 """Words of the demo and of the monitor's command."""
 
 WORDS: dict[str, tuple[str, str]] = {
-    "cli.help.monitor": ("chạy bộ giám sát: đo, chẩn đoán, lưu", "run the monitor: measure, diagnose, store"),
     "cli.opt.once": (
         "đo mọi thứ một lượt, in kết luận, thoát 0/1/2/3",
         "measure everything once, print the verdicts, exit 0/1/2/3",
     ),
     "cli.opt.once_json": ("với --once: in JSON", "with --once: print JSON"),
-    "cli.help.demo": (
-        "huyện mô phỏng trên máy này, kèm bộ giám sát và màn hình; không cần root",
-        "a simulated district on this machine, with monitor and console; no root needed",
-    ),
     "cli.opt.headless": ("không mở màn hình; kể lại trên stderr", "no screen; tell what happens on stderr"),
     "cli.opt.for": ("chạy ngần này giây (mặc định: đến Ctrl-C)", "run for so many seconds (default: until Ctrl-C)"),
     "cli.opt.fault": (
