@@ -6,6 +6,7 @@ Source: RFC 9110 and RFC 9112 (HTTP), RFC 8446 (TLS), RFC 5280 (certificates).
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import unicodedata
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from probes._wire.web_address import WebAddress, parse_web_address
 from probes.api import FailureKind, ProbeContext, ProbeFailure, ProbeKind, Reading, clean
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_STATUSES = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
 _CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "windows-1252", "windows-1258", "utf-16"})
 """Decoders a server may choose; Python's others include some that take minutes on hostile text."""
 
@@ -58,10 +60,10 @@ def parse_statuses(text: str) -> tuple[range, ...]:
     """Parse `200,300-399`. Raises ValueError."""
     found = []
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not (first.isascii() and first.isdigit() and (last or first).isascii() and (last or first).isdigit()):
+        match = _STATUSES.fullmatch(part.strip())
+        if match is None:
             raise ValueError(f"expect_status is {text!r}: write numbers and ranges, such as 200 or 200-399,404")
-        found.append(range(int(first), int(last or first) + 1))
+        found.append(range(int(match[1]), int(match[2] or match[1]) + 1))
     return tuple(found)
 
 

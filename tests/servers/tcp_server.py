@@ -1,0 +1,108 @@
+"""A TCP server on 127.0.0.1 whose whole behaviour is one coroutine, and the rude behaviours used by several tests."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Behaviour = Callable[[Reader, Writer], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(behave: Behaviour, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[int]:
+    """Serve on a free port and give it; every connection is cut at the end."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: Reader, writer: Writer) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            with suppress(OSError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await behave(reader, writer)
+        finally:
+            tasks.discard(task)
+            writer.transport.abort()
+
+    server = await asyncio.start_server(handle, host, 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tuple(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def saying(data: bytes) -> Behaviour:
+    """Say this and close."""
+
+    async def behave(_: Reader, writer: Writer) -> None:
+        writer.write(data)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    return behave
+
+
+def answering(*pages: bytes) -> Behaviour:
+    """Read a request's head, then say this page; one connection after the other gets the next page."""
+    left = list(pages)
+
+    async def behave(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await saying(left.pop(0) if len(left) > 1 else left[0])(reader, writer)
+
+    return behave
+
+
+async def stall(reader: Reader, _: Writer) -> None:
+    """Take everything, say nothing."""
+    while await reader.read(65536):
+        pass
+
+
+async def stall_after_request(reader: Reader, writer: Writer) -> None:
+    """Send a head and half a body, then nothing."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    await stall(reader, writer)
+
+
+async def reset(reader: Reader, writer: Writer) -> None:
+    """Wait for the first octets, then answer with a TCP reset."""
+    await reader.read(1)
+    sock: socket.socket = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def flood(reader: Reader, writer: Writer) -> None:
+    """An HTTP body that never ends, in chunks of one octet."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"1\r\nx\r\n" * 2000)
+        await writer.drain()
+
+
+def page(body: str = "", status: str = "200 OK", **headers: str) -> bytes:
+    """Return one HTTP answer."""
+    octets = body.encode()
+    fields = {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(octets)), **headers}
+    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + octets
+
+
+def closed_port() -> int:
+    """Return a port of 127.0.0.1 on which nothing listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
