@@ -91,7 +91,7 @@ def _impact(item: Incident, names: dict[str, str], language: str, width: int) ->
         if ids:
             shown = ", ".join(names.get(str(one), str(one)) for one in ids)
             title = tell(language, f"cli.impact.{group}", n=len(ids))
-            lines += wrap(f"{title}: {shown}", width, _INDENT)
+            lines += wrap(f"{title} ({shown})", width, _INDENT)
     return lines
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 GAP = "  "
+LEAST_CELLS = 8
 _NO_CELL = frozenset({"Mn", "Me", "Cf"})
 
 
@@ -71,12 +72,15 @@ def _one_line(text: str) -> str:
 
 
 def _shrunk(widths: list[int], columns: Sequence[Column], width: int) -> list[int]:
+    """Return widths that fit: the widest flexible column gives first, none goes below LEAST_CELLS."""
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - width
-    for i, column in enumerate(columns):
-        if column.is_flexible and excess > 0:
-            cut = min(excess, widths[i] - min(widths[i], 8))
-            widths[i] -= cut
-            excess -= cut
+    flexible = [i for i, column in enumerate(columns) if column.is_flexible]
+    while excess > 0 and flexible:
+        widest = max(flexible, key=lambda i: widths[i])
+        if widths[widest] <= LEAST_CELLS:
+            break
+        widths[widest] -= 1
+        excess -= 1
     return widths
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from bt_console.cli.render import Column, table, wrap
@@ -133,30 +133,33 @@ class _Words:
         return f"{decimal(rtt_ms, 1 if rtt_ms < 100 else 0, self._language)} ms"
 
     def targets(self, title: str, targets: Sequence[TargetView]) -> list[str]:
-        """Services or infrastructure: one row each."""
+        """Services or infrastructure: one row each, with the reason below those that have one."""
         if not targets:
             return []
-        rows = [self._target_row(target, target.name) for target in targets]
-        return [
-            "",
-            self._title(title, len(targets)),
-            *table(self._target_columns("cli.column.name"), rows, self._width),
-        ]
+        return ["", self._title(title, len(targets)), *self._target_table(targets, [item.name for item in targets])]
 
-    def _target_columns(self, first: str) -> list[Column]:
-        return [
-            Column(title=self._tell(first), is_flexible=True),
+    def _target_table(self, targets: Sequence[TargetView], names: Sequence[str]) -> list[str]:
+        columns = [
+            Column(title=self._tell("cli.column.name"), is_flexible=True),
+            Column(title=self._tell("cli.column.address"), is_flexible=True),
             Column(title=self._tell("cli.column.state")),
             Column(title=self._tell("cli.column.delay")),
             Column(title=self._tell("cli.column.since"), is_right=True),
-            Column(title=self._tell("cli.column.reason"), is_flexible=True),
         ]
+        rows = [self._target_row(target, name) for target, name in zip(targets, names, strict=True)]
+        first, *lines = table(columns, rows, self._width)
+        told = (
+            [line, *self._reason(target)] if target.reason else [line]
+            for line, target in zip(lines, targets, strict=True)
+        )
+        return [first, *(line for lines in told for line in lines)]
+
+    def _reason(self, target: TargetView) -> list[str]:
+        return wrap(say(self._language, target.reason), self._width, "     ")
 
     def _target_row(self, target: TargetView, name: str) -> tuple[str, ...]:
-        state = self._tell(f"state.{target.state}")
-        figures = self._link(target) if target.rtt_ms is not None else ""
-        reason = say(self._language, target.reason) if target.reason else ""
-        return (name, state, figures, self._age(target.since), reason)
+        figures = self._link(target) if target.state in _MEASURED and target.rtt_ms is not None else ""
+        return (name, target.address, self._tell(f"state.{target.state}"), figures, self._age(target.since))
 
     def departments(self) -> list[str]:
         """Departments: all well in one line, else only those that are not."""
@@ -169,14 +172,18 @@ class _Words:
         columns = [Column(title="", is_flexible=True), Column(title=""), Column(title="", is_right=True)]
         return ["", title, *(f"  {line}" for line in table(columns, rows, self._width - 2)[1:])]
 
-    def unit(self, unit: UnitView, targets: Iterable[TargetView]) -> list[str]:
+    def unit(self, unit: UnitView, targets: Sequence[TargetView]) -> list[str]:
         """One unit and everything measured on it."""
         facts = [unit.name, self._tell(f"kind.{unit.kind}"), self._tell(f"state.{unit.state}"), self._age(unit.since)]
         if unit.officials_count is not None:
             facts.append(self._tell("cli.officials", n=unit.officials_count))
-        rows = [self._target_row(target, f"{target.name} {target.address}") for target in targets]
-        lines = table(self._target_columns("cli.column.name"), rows, self._width)
-        return ["", *wrap(" · ".join(fact for fact in facts if fact), self._width), "", *lines]
+        names = [_own_name(target, unit) for target in targets]
+        return [
+            "",
+            *wrap(" · ".join(fact for fact in facts if fact), self._width),
+            "",
+            *self._target_table(targets, names),
+        ]
 
     def _title(self, code: str, count: int) -> str:
         return f"{self._tell(code).upper()} ({count})"
@@ -186,3 +193,8 @@ class _Words:
 
     def _tell(self, code: str, **values: object) -> str:
         return tell(self._language, code, **values)
+
+
+def _own_name(target: TargetView, unit: UnitView) -> str:
+    """A target's name without that of its unit, which stands above it."""
+    return target.name.replace(unit.name, "").strip(" ,:-·()") or target.name
