@@ -1,0 +1,92 @@
+"""The district in namespaces: the network, the wires and the services, as one thing faults can act on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from bt_console.lab import kernel
+from bt_console.lab.child import Child
+from bt_console.lab.faults.api import Effect
+from bt_console.lab.network import Network
+from bt_console.lab.plan import HUB, Line, Plan
+from bt_console.lab.ready import wait_for_pings, wait_for_ports
+from bt_console.lab.rundir import KEYS, TRUST_FILE
+from bt_console.lab.world import LineState, ServiceState
+
+_READY_WITHIN_S = 40.0
+
+
+class NamespacedDistrict:
+    """Everything real: packets, routes, delays."""
+
+    is_namespaced = True
+    missing: tuple[str, ...] = ()
+
+    def __init__(self, plan: Plan, config_path: Path, run_dir: Path) -> None:
+        self.plan = plan
+        self.config_path = config_path
+        self.trust_file = run_dir / TRUST_FILE
+        self._run_dir = run_dir
+        self._lines = {link.line.id: link.line for link in plan.links if link.line}
+        self._user_fd = kernel.user_namespace()
+        self._network = Network(plan)
+        self.inodes = self._network.inodes()
+        # The interpreters of both children load their libraries while the network is built.
+        serving = {service.space for service in plan.services}
+        self._service_fds = {space: fd for space, fd in self._network.space_fds.items() if space in serving}
+        self._wires = Child("bt_console.lab.wires_process")
+        self._services = Child("bt_console.lab.services.process", tuple(self._service_fds.values()))
+        self.children = (self._wires, self._services)
+
+    def open(self) -> None:
+        """Build everything; return when all of it answers."""
+        self._network.build()
+        order = {
+            "directory": str(self._run_dir / KEYS),
+            "trust_file": str(self.trust_file),
+            "spaces": self._service_fds,
+            "services": [asdict(service) for service in self.plan.services],
+        }
+        self._services.tell({"open": order})
+        wires = [(name, self._network.wires[name], _calm(line)) for name, line in self._lines.items()]
+        self._wires.ask({"open": wires})
+        self._services.wait()
+        with kernel.inside(self._network.space_fds[HUB]):
+            wait_for_pings(self.plan.answering, _READY_WITHIN_S)
+            ports = [(s.address, port.number) for s in self.plan.services for port in s.ports]
+            wait_for_ports(ports, _READY_WITHIN_S)
+
+    def refuse(self, effects: tuple[Effect, ...]) -> None:
+        """Every fault can be simulated here."""
+
+    def change(self, lines: Mapping[str, LineState], services: Mapping[str, ServiceState]) -> None:
+        """Put every line and service into a state; returns when it is in force."""
+        self._wires.tell({"change": [(name, *self._both_ways(name, state)) for name, state in lines.items()]})
+        self._services.tell({"change": {name: asdict(state) for name, state in services.items()}})
+        self._wires.wait()
+        self._services.wait()
+
+    def fds(self, place: str) -> tuple[int, ...]:
+        """Return the user and network namespace a command at a place runs in."""
+        return self._user_fd, self._network.space_fds[self.plan.places[place]]
+
+    def close(self) -> None:
+        """End the children. The namespaces go with the last descriptor."""
+        for child in self.children:
+            child.end()
+        for fd in self._network.space_fds.values():
+            os.close(fd)
+
+    def _both_ways(self, name: str, state: LineState) -> tuple[dict[str, object], dict[str, object]]:
+        line = self._lines[name]
+        calm = _calm(line)
+        toward = {**calm, "loss_ratio": state.loss_ratio, "delay_s": line.delay_s + state.delay_s}
+        return {**toward, "is_cut": state.is_cut}, {**calm, "is_cut": state.is_cut}
+
+
+def _calm(line: Line) -> dict[str, object]:
+    """Return what a line does without faults."""
+    return {"delay_s": line.delay_s, "jitter_s": line.jitter_s}

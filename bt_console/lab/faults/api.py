@@ -1,0 +1,115 @@
+"""What a fault is: its name and arguments, and, purely, its effects on lines and services.
+
+The state of the lab is always computed from the faults in force, so that any number of them heal in any order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bt_console.lab.errors import LabError
+from bt_console.lab.plan import Names
+
+ANY_PORT = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineEffect:
+    """Something wrong with a line. Loss and delay act away from the hub, so a ping meets them once."""
+
+    line: str
+    is_cut: bool = False
+    loss_ratio: float = 0.0
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEffect:
+    """Something wrong with a service or name server."""
+
+    service: str
+    closed_kinds: tuple[str, ...] = ()
+    """Kinds of ports that refuse; ANY_PORT: all."""
+    status: int | None = None
+    """HTTP status instead of the page."""
+    delay_s: float = 0.0
+    """Wait before each page or greeting."""
+    is_content_wrong: bool = False
+    is_certificate_expired: bool = False
+    is_answer_wrong: bool = False
+    """A name server's answers are not the right addresses."""
+
+
+Effect = LineEffect | ServiceEffect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """One part of a fault's specification after its name."""
+
+    name: str
+    values: Callable[[Names], tuple[str, ...]]
+    """What it may be in this lab; for amounts, some sensible ones."""
+    check: Callable[[str], object] | None = None
+    """Parses an amount and raises LabError; None: it must be one of the values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultKind:
+    """One way to break the district. Specification: NAME or NAME:ARGUMENT:ARGUMENT..."""
+
+    name: str
+    arguments: tuple[Argument, ...] = field(default=())
+    description: tuple[str, str]
+    """Vietnamese, English; one line."""
+    effects: Callable[[Names, tuple[str, ...]], tuple[Effect, ...]]
+
+    def values(self, names: Names) -> tuple[tuple[str, ...], ...]:
+        """Return for each argument what it may be."""
+        return tuple(argument.values(names) for argument in self.arguments)
+
+    @property
+    def usage(self) -> str:
+        """Return the shape of its specification."""
+        return ":".join((self.name, *(argument.name.upper() for argument in self.arguments)))
+
+
+def ratio(text: str) -> float:
+    """Parse `20%` into 0.2."""
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%", text)
+    if not match or not 0 < float(match[1]) <= 100:
+        raise LabError("lab.bad_ratio", text=text)
+    return float(match[1]) / 100
+
+
+def duration_s(text: str) -> float:
+    """Parse `300ms` or `4s` into seconds, at most a minute."""
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)(ms|s)", text)
+    seconds = float(match[1]) * (0.001 if match[2] == "ms" else 1.0) if match else 0.0
+    if not 0 < seconds <= 60:
+        raise LabError("lab.bad_duration", text=text)
+    return seconds
+
+
+def _paths(names: Names) -> tuple[str, ...]:
+    return tuple(path for path in ("tslcd", "internet") if names.units(path))
+
+
+PATH = Argument(name="path", values=_paths)
+UNIT = Argument(name="unit", values=Names.units)
+LOSS = Argument(name="loss", values=lambda names: ("5%", "20%", "50%"), check=ratio)
+DELAY = Argument(name="delay", values=lambda names: ("100ms", "300ms", "800ms"), check=duration_s)
+WAIT = Argument(name="wait", values=lambda names: ("2s", "4s", "8s"), check=duration_s)
+SERVICE = Argument(name="service", values=lambda names: names.services)
+WEB_SERVICE = Argument(name="service", values=lambda names: names.web_services)
+TLS_SERVICE = Argument(name="service", values=lambda names: names.tls_services)
+
+
+def unit_line(names: Names, path: str, unit: str) -> str:
+    """Return a unit's line on a path. Raises LabError where it has none."""
+    line = f"{path}:{unit}"
+    if line not in names.lines:
+        raise LabError("lab.no_line", unit=unit, path=path)
+    return line

@@ -1,0 +1,142 @@
+"""What the simulated district consists of: namespaces, links, routes, services. Plain values, no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HUB = "hub"
+BUILDING = "hub/building"
+PROVIDER_EDGE = "net/pe"
+CORE = "net/core"
+EXCHANGE = "net/exchange"
+TSLCD_CENTRE = "dc/tslcd"
+INTERNET_CENTRE = "dc/internet"
+
+UPLINK_LINES: Mapping[str, str] = {"tslcd": "uplink:tslcd", "internet": "uplink:internet"}
+"""Path -> the hub's own access line."""
+CORE_LINE = "core"
+"""The line between the provider edge and the core."""
+
+
+def line_id(path: str, unit_id: str) -> str:
+    """Return the id of a unit's access line."""
+    return f"{path}:{unit_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One end of a link: a device in a namespace."""
+
+    space: str
+    device: str
+    address: str
+    prefix_length: int = 32
+    """Below 32: a LAN. 32: point to point with the other end's address."""
+    more_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A long-distance link: a user-space wire joins its ends."""
+
+    id: str
+    delay_s: float
+    """One way, before any fault."""
+    jitter_s: float
+    """Mean of the random extra delay per direction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Two ends, `near` on the hub's side; joined by a veth pair, or by a line."""
+
+    near: End
+    far: End
+    line: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """In a namespace, a destination prefix is behind a neighbour."""
+
+    space: str
+    destination: str
+    gateway: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """What answers on one port of a service."""
+
+    kind: str
+    """`https`, `http`, `smtp`, `imap`, `imaps` or `dns`."""
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One server of the data centres, or a name server."""
+
+    id: str
+    name: str
+    sort: str
+    """`web`, `mail`, `signature` or `dns`."""
+    host: str
+    address: str
+    space: str
+    ports: tuple[Port, ...]
+    texts: tuple[str, ...] = ()
+    """What the configuration expects to read on its page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What faults may be about: the ids a menu or a did-you-mean offers."""
+
+    lines: tuple[str, ...]
+    services: tuple[str, ...]
+    """Web, mail and signature."""
+    web_services: tuple[str, ...]
+    tls_services: tuple[str, ...]
+    mail_services: tuple[str, ...]
+    name_servers: tuple[str, ...]
+
+    def units(self, path: str = "") -> tuple[str, ...]:
+        """Return the units with an access line on a path (empty: on any)."""
+        found = (line.partition(":") for line in self.lines)
+        pairs = [(kind, unit) for kind, _, unit in found if unit and kind != "uplink"]
+        return tuple(dict.fromkeys(unit for kind, unit in pairs if path in ("", kind)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The whole district."""
+
+    spaces: tuple[str, ...]
+    links: tuple[Link, ...]
+    own_addresses: tuple[tuple[str, str], ...]
+    """Namespace and an address it has on lo."""
+    routes: tuple[Route, ...]
+    services: tuple[Service, ...]
+    places: Mapping[str, str]
+    """Unit id -> the namespace a command for it runs in."""
+    answering: tuple[str, ...]
+    """Addresses that must answer a ping from the hub."""
+
+    def names(self) -> Names:
+        """Return what faults may be about."""
+        shared = [service for service in self.services if service.sort != "dns"]
+        return Names(
+            lines=tuple(link.line.id for link in self.links if link.line),
+            services=tuple(service.id for service in shared),
+            web_services=tuple(s.id for s in shared if _has(s, "http", "https")),
+            tls_services=tuple(s.id for s in shared if _has(s, "https", "imaps")),
+            mail_services=tuple(s.id for s in shared if _has(s, "smtp", "imap", "imaps")),
+            name_servers=tuple(s.id for s in self.services if s.sort == "dns"),
+        )
+
+
+def _has(service: Service, *kinds: str) -> bool:
+    return any(port.kind in kinds for port in service.ports)

@@ -1,0 +1,98 @@
+"""The lab process: builds the district, keeps it, obeys its control socket, and ends when its owner does.
+
+    python -m bt_console.lab.process --config FILE --run-dir DIRECTORY [--owner-fd N] [--fallback]
+
+It reports once on stdout, {"ok": true} or {"error": MESSAGE}, when the district answers or cannot be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from pathlib import Path
+
+from bt_console.lab import kernel
+from bt_console.lab.control import listen
+from bt_console.lab.errors import LabError
+from bt_console.lab.guardian import describe_spaces, start_guardian
+from bt_console.lab.rundir import claim
+from bt_console.lab.supervisor import District, Supervisor
+from bt_console.words import message
+
+
+def main() -> None:
+    """Be the lab."""
+    args = _arguments()
+    if args.owner_fd is None and os.fork():
+        os._exit(0)  # detached: whoever started us need not wait for us
+    os.setsid()
+    kernel.set_name("bt-lab")
+    try:
+        _be_the_lab(args)
+    except LabError as error:
+        _report({"error": error.message})
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bt_console.lab.process")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--run-dir", type=Path, required=True)
+    parser.add_argument("--owner-fd", type=int)
+    parser.add_argument("--fallback", action="store_true")
+    return parser.parse_args()
+
+
+def _be_the_lab(args: argparse.Namespace) -> None:
+    is_dir_ours = claim(args.run_dir)
+    refusal = kernel.Refusal(reason="--fallback", remedy="") if args.fallback else kernel.try_namespaces()
+    if refusal is None:
+        kernel.enter_new_user_namespace()
+    # Before anything else exists, so that nothing can be left behind and it holds no descriptor of ours.
+    guardian_pid, pipe = start_guardian(args.run_dir, is_dir_ours=is_dir_ours)
+    district = _district(args, refusal)
+    describe_spaces(pipe, district.inodes)
+    district.open()
+    with listen(args.run_dir) as listening:
+        pids = (guardian_pid, *(child.pid for child in district.children))
+        watched = [os.pidfd_open(pid) for pid in pids]
+        if args.owner_fd is not None:
+            watched.append(args.owner_fd)
+        _report({"ok": True})
+        asyncio.run(_supervise(district, listening, tuple(watched)))
+    district.close()
+
+
+async def _supervise(district: District, listening: object, watched: tuple[int, ...]) -> None:
+    await Supervisor(district).run(listening, watched)  # type: ignore[arg-type]
+
+
+def _district(args: argparse.Namespace, refusal: kernel.Refusal | None) -> District:
+    from bt_console.config.errors import ConfigErrors
+    from bt_console.config.load import load_config
+    from bt_console.lab.topology import draw
+
+    try:
+        inventory = load_config(args.config).inventory
+    except ConfigErrors as error:
+        raise LabError("lab.bad_config", why=error) from error
+    plan = draw(inventory)
+    if refusal is None:
+        from bt_console.lab.district import NamespacedDistrict  # loads pyroute2
+
+        return NamespacedDistrict(plan, args.config, args.run_dir)
+    raise LabError("lab.bad_config", why=message("lab.no_fallback"))
+
+
+def _report(answer: dict[str, object]) -> None:
+    os.write(1, json.dumps(answer).encode() + b"\n")
+    # Whoever waits for us reads to the end; nothing we run may hold that end open.
+    devnull = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1):
+        os.dup2(devnull, fd)
+    os.close(devnull)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The process all services live in: `python -m bt_console.lab.services.process`, told by its parent what to serve."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bt_console.lab.child_side import ParentLine
+from bt_console.lab.plan import Port, Service
+from bt_console.lab.services import mail, names, web
+from bt_console.lab.services.certificates import Authority, server_context
+from bt_console.lab.services.doors import Door, Doors
+from bt_console.lab.world import ServiceState
+from bt_console.words import message
+
+
+class Street:
+    """All services with their doors, and the state each is in."""
+
+    def __init__(self, order: Mapping[str, Any], now: datetime) -> None:
+        self._directory = Path(order["directory"])
+        self._spaces: Mapping[str, int] = order["spaces"]
+        self._authority = Authority(now)
+        self._services = [_service(fields) for fields in order["services"]]
+        self._states = {service.id: ServiceState() for service in self._services}
+        hosts = {s.host: s.address for s in self._services if s.host}
+        self._zone = names.Zone(hosts, order.get("wrong_address", names.WRONG_ADDRESS))
+        self._write(Path(order["trust_file"]), self._authority.pem())
+        self._chains = {s.id: self._issue(s) for s in self._services if s.sort != "dns"}
+        self._contexts = {name: server_context(chains[0]) for name, chains in self._chains.items()}
+        self._doors = Doors([door for service in self._services for door in self._doors_of(service)])
+
+    async def change(self, states: Mapping[str, ServiceState]) -> None:
+        """Put every service into a state; returns when new connections meet it."""
+        for name, state in states.items():
+            if name in self._chains and state.is_certificate_expired != self._states[name].is_certificate_expired:
+                self._contexts[name].load_cert_chain(self._chains[name][state.is_certificate_expired])
+        self._states.update(states)
+        await self._doors.arrange(lambda door: self._states[door.service].is_closed(door.kind))
+
+    def _issue(self, service: Service) -> tuple[Path, Path]:
+        """Return files with a good and an expired chain."""
+        good, expired = (self._directory / f"{service.id.replace('/', '-')}-{word}.pem" for word in ("good", "expired"))
+        self._write(good, self._authority.issue(service.host, service.address))
+        self._write(expired, self._authority.issue(service.host, service.address, is_expired=True))
+        return good, expired
+
+    def _write(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+
+    def _doors_of(self, service: Service) -> list[Door]:
+        return [door for port in service.ports for door in self._doors_at(service, port)]
+
+    def _doors_at(self, service: Service, port: Port) -> list[Door]:
+        def door(factory: Callable[[], asyncio.BaseProtocol], *, is_tls: bool = False, is_udp: bool = False) -> Door:
+            return Door(
+                service=service.id,
+                kind=port.kind,
+                space_fd=self._spaces.get(service.space),
+                address=service.address,
+                number=port.number,
+                factory=factory,
+                context=self._contexts[service.id] if is_tls else None,
+                is_datagram=is_udp,
+            )
+
+        def state() -> ServiceState:
+            return self._states[service.id]
+
+        match port.kind:
+            case "http" | "https":
+                return [door(web.web_server(service, state), is_tls=port.kind == "https")]
+            case "smtp":
+                return [door(mail.smtp_factory(service.host, self._contexts[service.id], state))]
+            case "imap" | "imaps":
+                return [door(mail.imap_factory(state), is_tls=port.kind == "imaps")]
+            case "dns":
+                udp = door(lambda: names.UdpNames(self._zone, state), is_udp=True)
+                return [udp, door(names.tcp_factory(self._zone, state))]
+        raise ValueError(port.kind)
+
+
+def _service(fields: dict[str, Any]) -> Service:
+    ports = tuple(Port(**port) for port in fields.pop("ports"))
+    return Service(**{**fields, "ports": ports, "texts": tuple(fields["texts"])})
+
+
+async def serve(parent: ParentLine) -> None:
+    """Carry out the parent's orders until it is gone."""
+    loop = asyncio.get_running_loop()
+    street: Street | None = None
+    while True:
+        await _readable(loop, parent.fileno())
+        order = parent.read()
+        if order is None:
+            return
+        try:
+            if "open" in order:
+                street = Street(order["open"], datetime.now(UTC))
+                await street.change({})
+            if street is not None and "change" in order:
+                await street.change({name: ServiceState(**state) for name, state in order["change"].items()})
+        except OSError as error:
+            parent.answer({"error": message("lab.cannot_serve", why=error)})
+        else:
+            parent.answer({})
+
+
+async def _readable(loop: asyncio.AbstractEventLoop, fd: int) -> None:
+    ready = loop.create_future()
+    loop.add_reader(fd, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(fd)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(ParentLine("bt-lab-services")))

@@ -1,0 +1,41 @@
+"""Words of the simulated district: its errors, and what a fallback lacks."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "lab.unknown_fault": ("không có lỗi '{name}' ({hint})", "no fault '{name}' ({hint})"),
+    "lab.wrong_arguments": ("lỗi '{name}' viết là {usage}", "fault '{name}' is written {usage}"),
+    "lab.unknown_value": ("{what} '{text}' không có trong mô phỏng ({hint})", "no {what} '{text}' in the lab ({hint})"),
+    "lab.bad_ratio": ("'{text}' không phải tỷ lệ; viết như 20%", "'{text}' is not a ratio; write it as 20%"),
+    "lab.bad_duration": (
+        "'{text}' không phải thời gian đến 60s; viết như 300ms hoặc 4s",
+        "'{text}' is not a time up to 60s; write it as 300ms or 4s",
+    ),
+    "lab.no_line": ("đơn vị {unit} không có đường {path}", "unit {unit} has no {path} line"),
+    "lab.not_active": ("lỗi '{spec}' không có hiệu lực ({hint})", "fault '{spec}' is not in force ({hint})"),
+    "lab.bad_request": ("yêu cầu không hiểu được", "request not understood"),
+    "lab.bad_config": ("cấu hình không dùng được: {why}", "the configuration cannot be used: {why}"),
+    "lab.no_uplink": (
+        "cấu hình không có đường ra {path} của trung tâm; mô phỏng cần nó",
+        "the configuration has no {path} uplink of the hub; the lab needs one",
+    ),
+    "lab.no_hub_address": (
+        "địa chỉ {address} của đường ra {path} phải nằm trong một khối /30 mà đầu kia còn trống",
+        "address {address} of the {path} uplink must be in a /30 whose other address is free",
+    ),
+    "lab.run_dir_not_directory": ("{path} không phải thư mục", "{path} is not a directory"),
+    "lab.run_dir_unusable": ("không dùng được thư mục {path}: {why}", "cannot use directory {path}: {why}"),
+    "lab.already_up": (
+        "mô phỏng đã chạy ở {path} (pid {pid}); tắt bằng `bt-console lab down`",
+        "a lab is already up in {path} (pid {pid}); end it with `bt-console lab down`",
+    ),
+    "lab.not_up": (
+        "không có mô phỏng nào ở {path}; bật bằng `bt-console lab up`",
+        "no lab is up in {path}; start it with `bt-console lab up`",
+    ),
+    "lab.not_answering": ("mô phỏng không trả lời: {what}", "the lab does not answer: {what}"),
+    "lab.child_ended": ("tiến trình {name} của mô phỏng đã dừng", "the lab's process {name} ended"),
+    "lab.child_silent": ("tiến trình {name} của mô phỏng không trả lời: {why}", "the lab's {name} is silent: {why}"),
+    "lab.cannot_serve": ("không mở được dịch vụ mô phỏng: {why}", "a simulated service cannot be opened: {why}"),
+    "lab.crashed": ("mô phỏng hỏng khi khởi động: {what}", "the lab failed to start: {what}"),
+    "lab.gone": ("mô phỏng đã kết thúc", "the lab has ended"),
+    "lab.start_timeout": ("mô phỏng không sẵn sàng sau {n} s", "the lab was not ready after {n} s"),
+}
