@@ -14,12 +14,12 @@ from bt_console.config.kinds import missing_params
 from bt_console.config.places import Place
 from bt_console.config.schema import CheckSpec
 from bt_console.config.yaml_reader import Document, Loc
-from bt_console.model.inventory import Check, CheckId, Threshold
+from bt_console.model.inventory import Check, CheckId, Role, Threshold
 from probes.api import ProbeKind
 
 FALLBACK_INTERVAL_S = 60.0
 """Of a check that no layer gives an interval."""
-_VARIABLE = re.compile(r"\{(address|host|port|url|host_address)\}")
+_VARIABLE = re.compile(r"\{(address|endpoint|host|port|url|host_address|record)\}")
 T = TypeVar("T")
 
 
@@ -101,7 +101,9 @@ class CheckBuilder:
         if unknown:
             name = sorted(unknown)[0]
             known = ", ".join(f"{{{known}}}" for known in sorted(said.variables))
-            self._report(place, said, "address", f"{{{name}}} means nothing for {place.target.id}", f"known: {known}")
+            self._report(
+                place, said, "address", f"{{{name}}} means nothing for {place.target.role} targets", f"known: {known}"
+            )
             return None
         return str(_filled(template, said.variables))
 
@@ -117,13 +119,13 @@ class CheckBuilder:
         given = _own_timeout(kind, said, timeout_s) | given
         missing = missing_params(kind.name, given)
         if missing:
-            message = f"{key} of {place.target.id} needs the param `{missing[0]}`"
+            message = f"{key} needs the param `{missing[0]}`"
             self._report(place, said, "params", message, f"add `params: {{{missing[0]}: ...}}`")
             return None
         try:
             return kind.params(**given)
         except ValueError as error:
-            self._report(place, said, "params", f"params of {key}: {error}", f"see `bt-console probe {kind.name}`")
+            self._report(place, said, "params", f"params of {key}: {error}", "or delete it to get the default")
             return None
 
     def _report(self, place: Place, said: _Said, name: str, message: str, hint: str) -> None:
@@ -159,7 +161,7 @@ def _gathered(place: Place) -> dict[str, _Said]:
 
 
 def _has_variants(place: Place, key: str) -> bool:
-    return bool(place.variants) and key == "dns_query"
+    return place.target.role is Role.DNS and key == "dns_query"
 
 
 def _is_pointless(place: Place, key: str, said: _Said) -> bool:

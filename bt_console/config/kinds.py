@@ -48,7 +48,7 @@ def _section(written: Any) -> Mapping[str, Any]:
     if written is None:
         return {}
     if not isinstance(written, dict):
-        raise complaint(f"a section is expected here, not {shown(written)}", "write `key: value` lines below it")
+        raise complaint(f"must be a section, not {shown(written)}", "write `key: value` lines below it")
     return written
 
 
@@ -60,8 +60,14 @@ def _param(kind: ProbeKind, name: str, value: Any) -> Any:
         return adapter.validate_python(tuple(value) if isinstance(value, list) else value, strict=is_strict)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
-        hint = "put it in quotes" if "valid string" in reason else f"see `bt-console probe {kind.name} --help`"
+        is_text = "valid string" in reason and not isinstance(value, list | dict)
+        hint = "put it in quotes" if is_text else f"the default is {_default(kind, name)}"
         raise QuantityError(f"`{name}` of {kind.name} cannot be {shown(value)}: {_lower(reason)}", hint) from error
+
+
+def _default(kind: ProbeKind, name: str) -> str:
+    default = next(field.default for field in dataclasses.fields(kind.params) if field.name == name)
+    return "empty" if default in ("", (), dataclasses.MISSING) else str(default)
 
 
 def _lower(text: str) -> str:

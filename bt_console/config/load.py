@@ -10,7 +10,7 @@ from pathlib import Path
 from bt_console.config import locate, semantics
 from bt_console.config.checks import CheckBuilder
 from bt_console.config.errors import ConfigErrors, ConfigProblem
-from bt_console.config.places import Layout, Place
+from bt_console.config.places import Layout, Place, endpoint
 from bt_console.config.schema import DefaultsSpec, FileSpec
 from bt_console.config.validate import validate
 from bt_console.config.yaml_reader import Document, parse, read_file
@@ -111,7 +111,7 @@ def _why_no_store(store: Path) -> str:
 def _trust_file(document: Document, path: Path, spec: FileSpec, problems: list[ConfigProblem]) -> Path | None:
     if spec.trust_file is None:
         return None
-    trusted = path.absolute().parent / Path(spec.trust_file).expanduser()
+    trusted = path.absolute().parent / locate.expanded(spec.trust_file)
     try:
         is_there = trusted.is_file()
     except OSError:
@@ -124,7 +124,4 @@ def _trust_file(document: Document, path: Path, spec: FileSpec, problems: list[C
 def _own_nameserver(spec: FileSpec) -> tuple[str, ...]:
     if spec.dns is None:
         return ()
-    address, port = spec.dns.address, spec.dns.port
-    if port == 53:
-        return (str(address),)
-    return (f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}",)
+    return (endpoint(str(spec.dns.address), spec.dns.port),)

@@ -20,9 +20,9 @@ def find_config(
 ) -> Path:
     """Return the file given with -c, else that of BT_CONSOLE_CONFIG, else the system's. Raises ConfigErrors."""
     if explicit:
-        return Path(explicit).expanduser()
+        return expanded(explicit)
     if environment.get(VARIABLE):
-        return Path(environment[VARIABLE]).expanduser()
+        return expanded(environment[VARIABLE])
     if system_file.exists():
         return system_file
     message = f"no configuration: neither -c FILE nor {VARIABLE} is given, and there is no {system_file}"
@@ -35,20 +35,22 @@ def read_store_path(config: Path, environment: Mapping[str, str] = os.environ) -
     data = parse(read_file(config), str(config)).data
     store = data.get("store") if isinstance(data, dict) else None
     written = store.get("path") if isinstance(store, dict) else None
-    return store_path_of(config, written if isinstance(written, str) else None, environment)
+    is_path = isinstance(written, str) and written.isprintable()
+    return store_path_of(config, written if is_path else None, environment)
 
 
 def store_path_of(config: Path, written: str | None, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the store of a configuration: relative paths start at the file's directory."""
     here = config.absolute().parent
     if written and written.strip():
-        return here / _expanded(written.strip())
+        return here / expanded(written.strip())
     if os.geteuid() == 0 and here == SYSTEM_DIRECTORY:
         return SYSTEM_STATE / f"{config.stem}.sqlite"
     return state_directory(environment) / f"{config.stem}.sqlite"
 
 
-def _expanded(written: str) -> Path:
+def expanded(written: str) -> Path:
+    """Return a path with `~` replaced; a `~user` that nobody is stays as it is."""
     try:
         return Path(written).expanduser()
     except RuntimeError:

@@ -25,6 +25,7 @@ CORE = TargetId("tslcd-core")
 DNS = TargetId("dns")
 RESERVED = (str(HUB), str(CORE), str(DNS))
 LOOPBACK = "127.0.0.1"
+DNS_PORT = 53
 _TITLES = {"internet": "Internet", "tslcd": "TSLCD"}
 
 
@@ -46,7 +47,7 @@ class Place:
     """Where its address stands."""
     layers: tuple[Layer, ...]
     variables: Mapping[str, str]
-    """What {address}, {host}, {port} and {url} stand for."""
+    """What {address}, {endpoint}, {host}, {port} and {url} stand for."""
     variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """A name server's dns_query is asked once per service: suffix -> variables."""
     depends_loc: Loc | None = None
@@ -156,15 +157,16 @@ class Layout:
             address=str(dns.address),
             depends_on=_ids(dns.depends_on, [HUB_TARGET]),
         )
-        asked = {
-            name: {"host": service.host, "host_address": str(service.address)}
-            for name, service in self.spec.services.items()
-        }
+        asked = {name: _question(service) for name, service in self.spec.services.items() if not service.is_numeric}
         yield Place(
             target=target,
             loc=("dns", "address"),
             layers=self._layers("dns", (dns.checks, ("dns", "checks"))),
-            variables={"address": target.address, "port": str(dns.port)},
+            variables={
+                "address": target.address,
+                "port": str(dns.port),
+                "endpoint": endpoint(target.address, dns.port),
+            },
             variants=asked,
             depends_loc=("dns", "depends_on") if dns.depends_on is not None else None,
         )
@@ -187,8 +189,9 @@ class Layout:
             layers=self._layers(service.kind, (_page(service), loc), (service.checks, (*loc, "checks"))),
             variables={
                 "address": target.address,
-                "host": service.host,
+                "host": bracketed(service.host),
                 "port": str(service.port),
+                "endpoint": f"{bracketed(service.host)}:{service.port}",
                 "url": service.url,
             },
             depends_loc=(*loc, "depends_on") if service.depends_on is not None else None,
@@ -256,6 +259,21 @@ class Layout:
             layers=self._layers(role, (unit.checks.get(role, {}), own)),
             variables={"address": target.address},
         )
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands before a colon and a port."""
+    return f"[{host}]" if ":" in host else host
+
+
+def endpoint(address: str, port: int) -> str:
+    """Return a name server's address, with its port where that is not the usual one."""
+    return address if port == DNS_PORT else f"{bracketed(address)}:{port}"
+
+
+def _question(service: ServiceSpec) -> dict[str, str]:
+    record = "AAAA" if service.address.version == 6 else "A"
+    return {"host": service.host, "host_address": str(service.address), "record": record}
 
 
 def _page(service: ServiceSpec) -> dict[str, CheckSpec]:

@@ -63,14 +63,16 @@ def short_name(name: str) -> str:
 
 
 def lengthen(entries: Mapping[str, Any], fields: frozenset[str]) -> dict[str, Any]:
-    """Return entries under the full names of fields; those written short are marked WithUnit."""
+    """Return entries under the full names of fields; those written short are marked WithUnit.
+
+    Where both names are written, the short one stays, as a key that no field has.
+    """
     short = {short_name(name): name for name in fields if suffix_of(name)}
     found: dict[str, Any] = {}
     for key, value in entries.items():
-        name = key if key in fields else short.get(key, key)
-        if name in found:
-            name = key
-        found[name] = WithUnit(value) if name != key else value
+        name = short.get(key, key) if key not in fields else key
+        is_twice = name != key and name in entries
+        found[key if is_twice else name] = WithUnit(value) if name != key else value
     return found
 
 

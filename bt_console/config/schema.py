@@ -14,15 +14,18 @@ from bt_console.config.errors import did_you_mean
 from bt_console.config.kinds import read_params, read_thresholds
 from bt_console.config.quantity import shown
 from bt_console.config.values import (
+    SERVICE_KINDS,
     Address,
     Interface,
     KOfN,
     Language,
+    Line,
     Loc,
     Nameserver,
     Network,
     Path,
     Quantity,
+    ServiceKind,
     Slug,
     Text,
     TimeZone,
@@ -38,7 +41,6 @@ from bt_console.model.inventory import Threshold, UnitKind
 
 PROBE_KEY = "(probe)"
 """Where a check's probe name travels from its key into the check itself."""
-SERVICE_KINDS = ("web", "mail", "signature")
 UNIT_ROLES = ("lan", "internet", "tslcd", "device")
 ROLES = ("hub", "uplink", "anchor", "core", "dns", *UNIT_ROLES, *SERVICE_KINDS)
 
@@ -52,7 +54,7 @@ class Spec(BaseModel):
     @classmethod
     def _lengthen(cls, written: Any) -> Any:
         if not isinstance(written, dict):
-            raise complaint(f"a section is expected here, not {shown(written)}", "write `key: value` lines below it")
+            raise complaint(f"must be a section, not {shown(written)}", "write `key: value` lines below it")
         return quantity.lengthen(written, frozenset(cls.model_fields))
 
 
@@ -71,8 +73,8 @@ class CheckSpec(Spec):
     timeout_s: Annotated[Quantity, between(0.05, 300, ("50ms", "5m"))] | None = None
     down: KOfN | None = None
     up: Annotated[Whole, between(1, SAMPLES_KEPT, ("1", str(SAMPLES_KEPT)))] | None = None
-    address: Text | None = None
-    """What the probe gets; {address}, {host}, {port} and {url} stand for the target's own."""
+    address: Line | None = None
+    """What the probe gets; {address}, {endpoint}, {host}, {port} and {url} stand for the target's own."""
     params: dict[str, Any] = Field(default_factory=dict)
     thresholds: dict[str, Threshold | None] = Field(default_factory=dict)
 
@@ -96,7 +98,7 @@ class CheckSpec(Spec):
 
 def _name_probes(written: Any) -> Any:
     if not isinstance(written, dict):
-        raise complaint(f"checks are a section, not {shown(written)}", "write `icmp_echo: {interval: 10s}` below it")
+        raise complaint(f"must be a section, not {shown(written)}", "write `icmp_echo: {interval: 10s}` below it")
     empty: dict[str, Any] = {}
     named = {}
     for key, spec in written.items():
@@ -134,12 +136,12 @@ class DistrictSpec(Spec):
 class StoreSpec(Spec):
     """Where observations are kept, and how long."""
 
-    path: Text | None = None
+    path: Line | None = None
     keep_observations_s: Annotated[Quantity, between(3600, 3650 * 86400, ("1h", "3650d"))] = 7 * 86400.0
 
 
 def _as_address(written: Any) -> Any:
-    return {"address": written} if isinstance(written, str) else written
+    return {"address": written} if isinstance(written, str | int | float) else written
 
 
 class LinkSpec(Spec):
@@ -150,12 +152,15 @@ class LinkSpec(Spec):
     name: Text | None = None
 
 
-def _link(written: Any) -> Any:
-    if written == "none":
-        return None
+def _or_none(written: Any) -> Any:
+    """Return None for the word none; an empty value is more likely a half-written one."""
     if written is None:
-        raise complaint("is empty", "write the router's address, or none when there is no such line")
-    return _as_address(written)
+        raise complaint("is empty", "fill it in, or write none when there is no such thing")
+    return None if written == "none" else written
+
+
+def _link(written: Any) -> Any:
+    return _as_address(_or_none(written))
 
 
 class UplinkSpec(Spec):
@@ -209,12 +214,12 @@ class ServiceSpec(Spec):
     """A shared service as its users reach it."""
 
     name: Text
-    kind: Annotated[str, BeforeValidator(lambda value: _service_kind(value))] = "web"
+    kind: ServiceKind = "web"
     path: Path
     url: Url
     address: Address
     """Its IP address: also the answer expected from the name server."""
-    expect_text: Text | None = None
+    expect_text: Line | None = None
     depends_on: list[Text] | None = None
     checks: Checks = Field(default_factory=dict)
 
@@ -224,17 +229,15 @@ class ServiceSpec(Spec):
         return urlsplit(self.url).hostname or ""
 
     @property
+    def is_numeric(self) -> bool:
+        """True when the URL holds an address, for which nobody asks a name server."""
+        return self.host.replace(":", "").replace(".", "").isdigit() or ":" in self.host
+
+    @property
     def port(self) -> int:
         """The port of the URL."""
         parts = urlsplit(self.url)
         return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _service_kind(value: Any) -> str:
-    if value in SERVICE_KINDS:
-        return str(value)
-    hint = did_you_mean(str(value), SERVICE_KINDS)
-    raise complaint(f"{shown(value)} is not a kind of service: {', '.join(SERVICE_KINDS)}", hint)
 
 
 class LanSpec(Spec):
@@ -277,7 +280,7 @@ class UnitSpec(Spec):
     kind: Annotated[UnitKind, choice(UnitKind, without=[UnitKind.HUB])] = UnitKind.COMMUNE
     officials: Annotated[Whole, between(0, 100_000, ("0", "100000"))] | None = None
     isp: Slug | None = None
-    lan: Annotated[LanSpec | None, BeforeValidator(_link)] = None
+    lan: Annotated[LanSpec | None, BeforeValidator(_or_none)] = None
     internet: Annotated[LinkSpec | None, BeforeValidator(_link)] = None
     tslcd: Annotated[LinkSpec | None, BeforeValidator(_link)] = None
     devices: dict[Slug, Annotated[DeviceSpec, BeforeValidator(_as_address)]] = Field(default_factory=dict)
@@ -313,10 +316,10 @@ class FileSpec(Spec):
     district: DistrictSpec
     store: StoreSpec = Field(default_factory=StoreSpec)
     nameservers: list[Nameserver] = Field(default_factory=list)
-    trust_file: Text | None = None
+    trust_file: Line | None = None
     hub: HubSpec
     tslcd_core: CoreSpec
-    dns: DnsSpec | None = None
+    dns: Annotated[DnsSpec | None, BeforeValidator(_or_none)] = None
     services: dict[Slug, ServiceSpec] = Field(default_factory=dict)
     units: dict[Slug, UnitSpec]
     defaults: DefaultsSpec = Field(default_factory=DefaultsSpec)

@@ -49,8 +49,10 @@ def _without(data: dict[str, Any], locs: list[Loc]) -> dict[str, Any]:
 def _problem(document: Document, detail: ErrorDetails) -> ConfigProblem:
     loc, at_key = _written_loc(document, detail["loc"])
     message, hint = _words(detail, loc)
-    missing = detail["type"] == "missing" or message.endswith(" is missing")
-    return document.problem(loc[:-1] if missing else loc, message, hint, at_key=at_key or missing)
+    if detail["type"] == "missing" or message.endswith(" is missing"):
+        return document.problem(loc[:-1], message, hint, at_key=True)
+    at_key = at_key or detail["type"] == "extra_forbidden"
+    return document.problem(loc, message, hint, at_key=at_key)
 
 
 def _written_loc(document: Document, loc: Loc) -> tuple[Loc, bool]:
@@ -65,7 +67,7 @@ def _written_loc(document: Document, loc: Loc) -> tuple[Loc, bool]:
 
 
 def _words(detail: ErrorDetails, loc: Loc) -> tuple[str, str]:
-    name = str(loc[-1]) if loc else ""
+    name = next((part for part in reversed(loc) if isinstance(part, str)), "")
     kind = detail["type"]
     if kind == "config":
         return _prefixed(name, detail["msg"]), str(detail.get("ctx", {}).get("hint", ""))

@@ -32,6 +32,9 @@ from bt_console.words import LANGUAGES
 from probes.api import clean
 
 NAME_LENGTH_LIMIT = 120
+LINE_LENGTH_LIMIT = 1000
+"""Of a URL, a path or a text looked for in a page."""
+SERVICE_KINDS = ("web", "mail", "signature")
 Loc = tuple[str | int, ...]
 
 
@@ -60,15 +63,21 @@ def _k_of_n(value: Any) -> tuple[int, int]:
         raise complaint(str(error), error.hint) from error
 
 
-def _text(value: Any) -> str:
+def _line(value: Any) -> str:
+    return _text(value, LINE_LENGTH_LIMIT)
+
+
+def _text(value: Any, limit: int = NAME_LENGTH_LIMIT) -> str:
     if not isinstance(value, str):
-        raise complaint(f"must be text, not {shown(value)}", "put it in quotes" if _is_plain(value) else "write a name")
+        raise complaint(
+            f"must be text, not {shown(value)}", "put it in quotes" if _is_plain(value) else "write some text"
+        )
     text = unicodedata.normalize("NFC", value).strip()
     if not text:
         raise complaint("is empty", "write some text")
-    if len(text) > NAME_LENGTH_LIMIT:
-        raise complaint(f"is longer than {NAME_LENGTH_LIMIT} characters", "shorten it")
-    if clean(text) != text:
+    if len(text) > limit:
+        raise complaint(f"is longer than {limit} characters", "shorten it")
+    if clean(text, limit) != text:
         raise complaint("holds control characters", "delete line breaks and invisible characters")
     return text
 
@@ -98,17 +107,23 @@ def _slug(value: Any) -> str:
 
 def _address(value: Any) -> IPv4Address | IPv6Address:
     try:
-        return ip_address(value if isinstance(value, str) else "")
+        address = ip_address(value if isinstance(value, str) else "")
     except ValueError as error:
         raise complaint(f"{shown(value)} is not an IP address", "write one such as 10.21.2.1") from error
+    if address.is_multicast or address.is_unspecified:
+        raise complaint(f"{address} is not the address of one machine", "write one such as 10.21.2.1")
+    return address
 
 
 def _interface(value: Any) -> IPv4Interface | IPv6Interface:
+    hint = "write one such as 10.255.2.2 or 10.255.2.2/30"
     try:
-        return ip_interface(value if isinstance(value, str) else "")
+        interface = ip_interface(value if isinstance(value, str) else "")
     except ValueError as error:
-        hint = "write one such as 10.255.2.2 or 10.255.2.2/30"
         raise complaint(f"{shown(value)} is not an IP address", hint) from error
+    if interface.ip.is_multicast or interface.ip.is_unspecified:
+        raise complaint(f"{interface} is not the address of one machine", hint)
+    return interface
 
 
 def _network(value: Any) -> IPv4Network | IPv6Network:
@@ -130,7 +145,9 @@ def _one_of(words: Iterable[str]) -> Callable[[Any], str]:
     def choose(value: Any) -> str:
         if isinstance(value, str) and value in known:
             return value
-        raise complaint(f"{shown(value)} is not one of {', '.join(known)}", did_you_mean(str(value), known))
+        close = did_you_mean(str(value), known)
+        hint = close if close.startswith("did you mean") else "write one of these words"
+        raise complaint(f"{shown(value)} is not one of {', '.join(known)}", hint)
 
     return choose
 
@@ -149,7 +166,7 @@ def _url(value: Any) -> str:
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 80) > 0
     except ValueError:
         good = False
-    if not good or clean(value) != value or " " in value:
+    if not good or clean(value, LINE_LENGTH_LIMIT) != value or " " in value:
         raise complaint(f"{shown(value)} is not an http or https URL", "write one such as https://qlvb.example.vn/")
     if parts.username is not None:
         raise complaint("the URL holds a user name or password", "delete it: this file may be read by others")
@@ -196,6 +213,7 @@ Quantity = Annotated[float, BeforeValidator(_quantity)]
 Whole = Annotated[int, BeforeValidator(_count)]
 KOfN = Annotated[tuple[int, int], PlainValidator(_k_of_n)]
 Text = Annotated[str, PlainValidator(_text)]
+Line = Annotated[str, PlainValidator(_line)]
 Slug = Annotated[str, PlainValidator(_slug)]
 Address = Annotated[IPv4Address | IPv6Address, PlainValidator(_address)]
 Interface = Annotated[IPv4Interface | IPv6Interface, PlainValidator(_interface)]
@@ -205,3 +223,4 @@ Nameserver = Annotated[str, PlainValidator(_nameserver)]
 TimeZone = Annotated[str, PlainValidator(_timezone)]
 Language = Annotated[str, PlainValidator(_one_of(LANGUAGES))]
 Path = Annotated[str, PlainValidator(_one_of(("tslcd", "internet")))]
+ServiceKind = Annotated[str, PlainValidator(_one_of(SERVICE_KINDS))]
