@@ -15,7 +15,7 @@ class StoreLock:
     def __init__(self, store: Path) -> None:
         """Take the lock; raises StoreError when another process has it."""
         path = store.with_name(store.name + ".lock")
-        with speaking(path):
+        with speaking(store):
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -23,7 +23,7 @@ class StoreLock:
             owner = os.pread(self._descriptor, 20, 0).decode("ascii", "replace").strip()
             self.release()
             raise StoreError("store.locked", store, pid=owner or "?") from error
-        with speaking(path):
+        with speaking(store):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 

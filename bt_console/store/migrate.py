@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
-from bt_console.store.errors import speaking
+from bt_console.store.errors import StoreError, speaking
 from bt_console.store.schema import SCHEMA_VERSION, read_version
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -22,7 +22,8 @@ def ensure_current(path: Path) -> None:
         if not path.exists() or path.stat().st_size == 0:
             _create(path)
             return
-        os.close(os.open(path, os.O_RDWR))
+        if os.access(path, os.R_OK) and not os.access(path, os.W_OK):
+            raise StoreError("store.read_only", path)
         with closing(sqlite3.connect(path)) as connection:
             found = read_version(connection, path)
     if found < SCHEMA_VERSION:
@@ -34,9 +35,13 @@ def _create(path: Path) -> None:
     draft = path.with_name(path.name + ".new")
     for leftover in (draft, draft.with_name(draft.name + "-journal")):
         leftover.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    upgrade(draft)
-    draft.replace(path)
+    try:
+        os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        upgrade(draft)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     _sync_directory(path.parent)
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -21,10 +21,11 @@ from sqlalchemy.pool import StaticPool
 from bt_console.model.change import Change, Command, Memory
 from bt_console.store import decode, encode, sql
 from bt_console.store.codec import dump_inventory, micros
-from bt_console.store.errors import from_sqlite, speaking
+from bt_console.store.errors import StoreError, from_sqlite, speaking
 from bt_console.store.keys import Counters, Keys
 from bt_console.store.lock import StoreLock
 from bt_console.store.migrate import begin_immediate, ensure_current
+from bt_console.store.reserve import Reserve
 
 DETECT_TIMES_KEPT = 200
 BUSY_TIMEOUT_MS = 5000
@@ -44,6 +45,7 @@ class Writer:
         """Take the lock, create or upgrade the store, and open it."""
         self.path = path.absolute()
         self._turn = Lock()
+        self._is_full = False
         with ExitStack() as undo:
             self._make_directories()
             with speaking(self.path):
@@ -53,7 +55,9 @@ class Writer:
             with self._speaking():
                 ensure_current(self.path)
                 self._connection = _open(self.path)
+                undo.callback(self._connection.engine.dispose)
                 undo.callback(self._connection.close)
+                self._reserve = Reserve(self.path)
                 with self._connection.begin():
                     self._counters = Counters.read(self._connection)
                     self._keys = Keys.read(self._connection)
@@ -65,7 +69,7 @@ class Writer:
             for directory in reversed(missing):
                 directory.mkdir(mode=0o700, exist_ok=True)
             if self.path.is_dir():
-                raise IsADirectoryError(21, "is a directory")
+                raise StoreError("store.directory", self.path)
 
     def close(self) -> None:
         """Fold the log into the store and let another monitor in."""
@@ -94,7 +98,7 @@ class Writer:
         with self._turn:
             counters = self._counters.after(change)
             keys = self._keys.copy()
-            with self._transaction():
+            with self._noting_full_disk(), self._transaction():
                 self._put_states(change, keys, counters.revision)
                 self._add_observations(change, keys)
                 self._add_happenings(change, counters.revision)
@@ -108,12 +112,35 @@ class Writer:
             return tuple(decode.command(row) for row in self._all(sql.COMMANDS_WAITING))
 
     def prune(self, before: datetime, limit: int) -> int:
-        """Delete at most `limit` of the oldest observations due before an instant; return how many went."""
-        with self._turn, self._transaction():
-            gone = self._connection.exec_driver_sql(sql.PRUNE, (limit, micros(before))).rowcount
-            if gone:
-                self._connection.exec_driver_sql(sql.PRUNE_FACTS)
+        """Delete at most `limit` of the oldest observations due before an instant; return how many went.
+
+        After a commit found the disk full, this is what makes room for the next one.
+        """
+        with self._turn:
+            if self._is_full:
+                self._reserve.release()
+                self._fold_log()
+            with self._transaction():
+                gone = self._connection.exec_driver_sql(sql.PRUNE, (limit, micros(before))).rowcount
+                if gone:
+                    self._connection.exec_driver_sql(sql.PRUNE_FACTS)
+            with self._speaking():
+                self._settle()
             return gone
+
+    def _settle(self) -> None:
+        """Use the room just made, or keep some for next time."""
+        if self._is_full:
+            self._fold_log()
+            self._is_full = False
+        else:
+            self._reserve.refill()
+
+    def _fold_log(self) -> None:
+        """Move the log into the store, after which it is written again from its beginning and needs no new room."""
+        with self._speaking():
+            raw = cast("sqlite3.Connection", self._connection.connection.driver_connection)
+            raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _put_states(self, change: Change, keys: Keys, revision: int) -> None:
         if change.inventory is not None:
@@ -161,6 +188,14 @@ class Writer:
 
     def _all(self, statement: str, *values: object) -> Sequence[Any]:
         return self._connection.exec_driver_sql(statement, values).all()
+
+    @contextmanager
+    def _noting_full_disk(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreError as error:
+            self._is_full = error.code == "store.full"
+            raise
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bt_console.model.change import Change
@@ -121,7 +121,7 @@ def belief(
 
 
 def observation(
-    seq: int, check_id: str, *, due: float | None = None, facts: dict[str, Fact] | None = None
+    seq: int, check_id: str, *, due: float | None = None, facts: Mapping[str, Fact] | None = None
 ) -> Observation:
     """Return a good reading."""
     due_at = at(5 * seq if due is None else due)
