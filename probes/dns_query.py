@@ -128,9 +128,9 @@ PROBE = ProbeKind(
     params=DnsQueryParams,
     observe=observe,
     measures={
-        "query_s": "seconds from the question to its answer",
-        "ttl_s": "seconds the answer may be kept",
-        "answer_count": "records in the answer",
+        "query_s": "seconds",
+        "ttl_s": "seconds",
+        "answer_count": "records",
     },
     facts={"rcode": str, "answers": tuple, "authoritative": bool, "phase": str},
     example="127.0.0.1:53 -p name=localhost -p record=A -p expect=127.0.0.1",

@@ -180,12 +180,12 @@ PROBE = ProbeKind(
     observe=observe,
     measures={
         **REACH_MEASURES,
-        "tls_s": "seconds of the TLS handshake",
-        "first_byte_s": "seconds from the request to the first octet of the answer",
-        "body_s": "seconds from the first octet to the last",
-        "total_s": "seconds of the whole visit, redirects included",
-        "redirect_count": "redirects followed",
-        "certificate_days_left": "days until the first certificate of the chain expires, negative afterwards",
+        "tls_s": "seconds",
+        "first_byte_s": "seconds",
+        "body_s": "seconds",
+        "total_s": "seconds",
+        "redirect_count": "redirects",
+        "certificate_days_left": "days",
     },
     facts={
         **REACH_FACTS,

@@ -59,7 +59,7 @@ PROBE = ProbeKind(
     name="tcp_connect",
     params=TcpConnectParams,
     observe=observe,
-    measures={**REACH_MEASURES, "banner_s": "seconds from connecting to the expected text"},
+    measures={**REACH_MEASURES, "banner_s": "seconds"},
     facts={**REACH_FACTS, "banner": str},
     example="127.0.0.1:22 -p timeout_s=2 -p expect=SSH-2.0",
     source="RFC 9293; Linux tcp(7) TCP_INFO",

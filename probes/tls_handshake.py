@@ -100,8 +100,8 @@ PROBE = ProbeKind(
     observe=observe,
     measures={
         **REACH_MEASURES,
-        "handshake_s": "seconds of the TLS handshake",
-        "certificate_days_left": "days until the first certificate of the chain expires, negative afterwards",
+        "handshake_s": "seconds",
+        "certificate_days_left": "days",
     },
     facts={**REACH_FACTS, **TLS_FACTS, "chain_length": int},
     example="127.0.0.1:443 -p server_name=localhost -p timeout_s=2",

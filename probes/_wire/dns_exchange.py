@@ -52,7 +52,7 @@ async def _over_udp(
             await loop.sock_sendall(sock, query.to_wire())
             while True:
                 wire = await loop.sock_recv(sock, _DATAGRAM_OCTETS)
-                response = _parse(query, wire, on_rejected)
+                response = read_answer(query, wire, on_rejected)
                 if response is not None:
                     return response
                 await asyncio.sleep(0)  # a flood of datagrams must not hold the loop
@@ -67,15 +67,16 @@ async def _over_tcp(query: dns.message.QueryMessage, server: Endpoint) -> dns.me
     finally:
         stream.close()
     problems: list[str] = []
-    response = _parse(query, wire, problems.append)
+    response = read_answer(query, wire, problems.append)
     if response is None:
         raise ProbeFailure(FailureKind.PROTOCOL, f"answer over TCP: {problems[0]}")
     return response
 
 
-def _parse(
+def read_answer(
     query: dns.message.QueryMessage, wire: bytes, on_rejected: Callable[[str], None]
 ) -> dns.message.Message | None:
+    """Return the message when it answers the query; hostile octets only end in `on_rejected`."""
     try:
         response = dns.message.from_wire(wire)
     except dns.exception.DNSException as error:

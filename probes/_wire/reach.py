@@ -7,10 +7,11 @@ from probes._wire.stream import Stream, dial
 from probes._wire.trace import Trace
 from probes.api import ProbeContext
 
+# connect_s is TCP's own handshake as the kernel saw it; connect_wall_s lasts until this program saw the connection.
 REACH_MEASURES = {
-    "dns_s": "seconds to resolve the name",
-    "connect_s": "seconds of TCP's own handshake, as the kernel saw it",
-    "connect_wall_s": "seconds until the program saw the connection",
+    "dns_s": "seconds",
+    "connect_s": "seconds",
+    "connect_wall_s": "seconds",
 }
 REACH_FACTS: dict[str, type] = {"address": str, "phase": str}
 

@@ -5,6 +5,7 @@ Source: hosts(5), resolv.conf(5).
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,8 +73,9 @@ def _stamp(path: Path) -> Stamp | None:
 
 
 def _read_servers(path: Path) -> tuple[Endpoint, ...]:
+    resolver = dns.resolver.Resolver(configure=False)
     try:
-        resolver = dns.resolver.Resolver(filename=str(path))
+        resolver.read_resolv_conf(io.StringIO(path.read_text("utf-8", "replace")))
     except dns.exception.DNSException:
         return ()
     return tuple(Endpoint(str(server), _DNS_PORT) for server in resolver.nameservers)

@@ -5,7 +5,7 @@ import pytest
 from probes.api import FailureKind, Outcome
 from tests.servers.ask import ask
 from tests.servers.dns_server import name_server, silent, zone
-from tests.servers.tcp_server import Reader, Writer, closed_port, reset, saying, serving, stall
+from tests.servers.tcp_server import Reader, Writer, closed_port, cut, saying, serving, stall
 
 
 async def test_a_listening_port_is_ok_with_the_kernels_time() -> None:
@@ -74,12 +74,11 @@ async def test_a_silent_server_is_a_timeout_in_the_banner_phase() -> None:
 
 
 async def test_a_reset_is_a_reset() -> None:
-    async def behave(reader: Reader, writer: Writer) -> None:
+    async def behave(_: Reader, writer: Writer) -> None:
         writer.write(b"2")
         await writer.drain()
         await asyncio.sleep(0.02)
-        reader.feed_data(b"x")
-        await reset(reader, writer)
+        cut(writer)
 
     async with serving(behave) as port:
         reading = await ask("tcp_connect", f"127.0.0.1:{port}", expect="220")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import TypeAlias, cast
 
 import dns.flags
 import dns.message
@@ -15,7 +15,7 @@ import dns.rrset
 
 from tests.servers.tcp_server import Reader, Writer, serving
 
-Answer = Callable[[dns.message.Message], list[bytes]]
+Answer: TypeAlias = Callable[[dns.message.Message], list[bytes]]
 """Query -> the datagrams to send back, none to stay silent."""
 
 
@@ -68,7 +68,7 @@ async def name_server(answer: Answer, over_tcp: Answer | None = None) -> AsyncIt
             transport.close()
 
 
-def zone(records: dict[tuple[str, str], tuple[str, ...]], ttl: int = 60) -> Answer:
+def zone(records: Mapping[tuple[str, str], tuple[str, ...]], ttl: int = 60) -> Answer:
     """Answer authoritatively from {(name, type): values}; unknown names do not exist, unknown types are empty."""
 
     def answer(query: dns.message.Message) -> list[bytes]:

@@ -8,9 +8,11 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import TypeAlias
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
-Behaviour = Callable[[Reader, Writer], Awaitable[None]]
+Reader: TypeAlias = asyncio.StreamReader
+Writer: TypeAlias = asyncio.StreamWriter
+Behaviour: TypeAlias = Callable[[Reader, Writer], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -78,6 +80,11 @@ async def stall_after_request(reader: Reader, writer: Writer) -> None:
 async def reset(reader: Reader, writer: Writer) -> None:
     """Wait for the first octets, then answer with a TCP reset."""
     await reader.read(1)
+    cut(writer)
+
+
+def cut(writer: Writer) -> None:
+    """End the connection with a TCP reset."""
     sock: socket.socket = writer.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
