@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from probes._wire.icmp import V4, V6, Complaint, Dialect, Echo, parse
+from probes._wire.icmp import HEADER, V4, V6, Complaint, Dialect, Echo, parse
 
 Mode = Literal["raw", "datagram"]
 
@@ -24,6 +24,7 @@ CHARGE_OCTETS = 832
 
 _MESSAGE_OCTETS = 2048
 _ANCILLARY_OCTETS = 320
+_SOL_SOCKET = socket.SOL_SOCKET
 _SO_ATTACH_FILTER = 26
 _SO_RCVBUFFORCE = 33
 _SO_TIMESTAMPING = 37
@@ -42,20 +43,11 @@ _EXPECTED_ERRORS = 64
 """Errors of earlier packets that may be pending on a datagram socket, each hiding one read."""
 
 
-class Stamp(NamedTuple):
-    """When the kernel handed a packet to the device, in nanoseconds of the wall clock."""
+class Refusal(NamedTuple):
+    """An ICMP error about one of our requests and who sent it."""
 
-    key: int
-    at_ns: int
-
-
-class Arrival(NamedTuple):
-    """A message, who sent it, when the kernel received it (0 = no stamp) and the time to live it came with."""
-
-    message: Echo | Complaint
+    complaint: Complaint
     sender: str
-    at_ns: int
-    ttl: int
 
 
 def open_socket(dialect: Dialect) -> tuple[socket.socket, Mode]:
@@ -69,13 +61,15 @@ def open_socket(dialect: Dialect) -> tuple[socket.socket, Mode]:
 class EchoSocket:
     """Sends echo requests and reads what comes back, without blocking."""
 
-    def __init__(self, dialect: Dialect, identifier: int) -> None:
+    def __init__(self, dialect: Dialect, identifier: int, receive_buffer_octets: int = RECEIVE_BUFFER_OCTETS) -> None:
         self.dialect = dialect
         self.socket, self.mode = open_socket(dialect)
         self.identifier = identifier
+        self.refusals: list[Refusal] = []
         self._sent = 0
         self._is_v4_raw = dialect is V4 and self.mode == "raw"
         try:
+            self._enlarge_buffers(receive_buffer_octets)
             self._configure()
         except BaseException:
             self.socket.close()
@@ -83,7 +77,6 @@ class EchoSocket:
 
     def _configure(self) -> None:
         self.socket.setblocking(False)
-        self._enlarge_buffers()
         if self.mode == "raw":
             self._attach_filter()
         else:
@@ -96,13 +89,14 @@ class EchoSocket:
         elif self.mode == "datagram":
             self.socket.setsockopt(socket.IPPROTO_IP, _IP_RECVTTL, 1)
         with contextlib.suppress(OSError):  # without stamps the caller's own clock has to do
-            self.socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING, _STAMPING)
+            self.socket.setsockopt(_SOL_SOCKET, _SO_TIMESTAMPING, _STAMPING)
 
-    def _enlarge_buffers(self) -> None:
-        for option in (socket.SO_RCVBUF, _SO_RCVBUFFORCE, socket.SO_SNDBUF):
+    def _enlarge_buffers(self, octets: int) -> None:
+        self.socket.setsockopt(_SOL_SOCKET, socket.SO_SNDBUF, RECEIVE_BUFFER_OCTETS)
+        for option in (socket.SO_RCVBUF, _SO_RCVBUFFORCE):
             with contextlib.suppress(OSError):  # the forced size needs CAP_NET_ADMIN
-                self.socket.setsockopt(socket.SOL_SOCKET, option, RECEIVE_BUFFER_OCTETS)
-        self.capacity_octets = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+                self.socket.setsockopt(_SOL_SOCKET, option, octets)
+        self.capacity_octets = self.socket.getsockopt(_SOL_SOCKET, socket.SO_RCVBUF)
 
     def _ask_for_errors(self) -> None:
         if self.dialect is V4:
@@ -120,7 +114,7 @@ class EchoSocket:
         program = filter_program(self.dialect, self.identifier)
         code = ctypes.create_string_buffer(program, len(program))
         fprog = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
-        self.socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
+        self.socket.setsockopt(_SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
 
     def fileno(self) -> int:
         return self.socket.fileno()
@@ -154,45 +148,38 @@ class EchoSocket:
     def _restart_keys(self) -> None:
         """Make the kernel count from 0 again: whether a failed send used up a key differs by where it failed."""
         with contextlib.suppress(OSError):
-            self.socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING, 0)
-            self.socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING, _STAMPING)
+            self.socket.setsockopt(_SOL_SOCKET, _SO_TIMESTAMPING, 0)
+            self.socket.setsockopt(_SOL_SOCKET, _SO_TIMESTAMPING, _STAMPING)
         self._sent = 0
 
-    def stamps_and_errors(self) -> Iterator[Stamp | Arrival]:
-        """Yield everything in the error queue."""
+    def stamps(self) -> Iterator[tuple[int, int]]:
+        """Yield (key, nanoseconds of the wall clock) of packets the kernel handed to a device.
+
+        ICMP errors in the same queue are put into `refusals`.
+        """
         receive, flags = self.socket.recvmsg, socket.MSG_ERRQUEUE
         while True:
             try:
                 data, ancillary, _, address = receive(_MESSAGE_OCTETS, _ANCILLARY_OCTETS, flags)
             except OSError:
                 return
-            event = self._error_event(data, ancillary, address)
-            if event is not None:
-                yield event
+            extended = ancillary[-1][2] if ancillary else b""  # the kernel puts it last
+            if len(extended) < _EXTENDED_ERROR.size or ancillary[-1][0] == _SOL_SOCKET:
+                continue
+            _, origin, kind, code, _, key = _EXTENDED_ERROR.unpack_from(extended)
+            if origin == _ORIGIN_TIMESTAMPING:
+                yield key, _stamp_and_ttl(ancillary)[0]
+            elif origin in _ORIGIN_ICMP and address is not None and len(data) >= HEADER.size:
+                # The queue holds our request from its ICMP header on.
+                identifier, sequence = struct.unpack_from("!HH", data, 4)
+                complaint = Complaint(kind, code, identifier, sequence, address[0])
+                self.refusals.append(Refusal(complaint, _offender(self.dialect, extended)))
 
-    def _error_event(
-        self, data: bytes, ancillary: list[tuple[int, int, bytes]], address: tuple[str, int] | None
-    ) -> Stamp | Arrival | None:
-        at_ns, extended = 0, b""
-        for level, kind, value in ancillary:
-            if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPING:
-                at_ns = _nanoseconds(value)
-            elif kind in (_IP_RECVERR, _IPV6_RECVERR) and level in (socket.IPPROTO_IP, socket.IPPROTO_IPV6):
-                extended = value
-        if len(extended) < _EXTENDED_ERROR.size:
-            return None
-        _, origin, kind, code, _, key = _EXTENDED_ERROR.unpack_from(extended)
-        if origin == _ORIGIN_TIMESTAMPING:
-            return Stamp(key, at_ns)
-        if origin not in _ORIGIN_ICMP or address is None or len(data) < 8:
-            return None
-        # The queue holds our request from its ICMP header on; who complained follows the fixed part.
-        identifier, sequence = struct.unpack_from("!HH", data, 4)
-        complaint = Complaint(kind, code, identifier, sequence, address[0])
-        return Arrival(complaint, _offender(self.dialect, extended), at_ns, 0)
+    def replies(self) -> Iterator[tuple[Echo, str, int, int]]:
+        """Yield (reply, sender, receive stamp or 0, time to live) of every echo reply that waits to be read.
 
-    def arrivals(self) -> Iterator[Arrival]:
-        """Yield every message that waits to be read and is an echo reply or an error about an echo request."""
+        ICMP errors in the same queue are put into `refusals`.
+        """
         receive, dialect, has_header = self.socket.recvmsg, self.dialect, self._is_v4_raw
         hidden = 0
         while True:
@@ -206,14 +193,16 @@ class EchoSocket:
                     return
                 continue
             message = parse(dialect, data, with_ip_header=has_header)
-            if message is not None:
+            if isinstance(message, Echo):
                 at_ns, ttl = _stamp_and_ttl(ancillary)
-                yield Arrival(message, address[0], at_ns, ttl)
+                yield message, address[0], at_ns, ttl or message.ttl
+            elif message is not None:
+                self.refusals.append(Refusal(message, address[0]))
 
     def drop_count(self) -> int:
         """Return how many packets the kernel dropped because this socket's buffer was full."""
         try:
-            return int(_MEMINFO.unpack(self.socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))[8])
+            return int(_MEMINFO.unpack(self.socket.getsockopt(_SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))[8])
         except (OSError, struct.error):
             return 0
 
@@ -221,17 +210,14 @@ class EchoSocket:
         self.socket.close()
 
 
-def _nanoseconds(value: bytes) -> int:
-    seconds, nanoseconds = _TIMESPEC.unpack_from(value)
-    return int(seconds * 1_000_000_000 + nanoseconds)
-
-
 def _stamp_and_ttl(ancillary: list[tuple[int, int, bytes]]) -> tuple[int, int]:
+    """Return the kernel's stamp in nanoseconds and the time to live, 0 for what is not there."""
     at_ns, ttl = 0, 0
     for level, kind, value in ancillary:
-        if level == socket.SOL_SOCKET:
+        if level == _SOL_SOCKET:
             if kind == _SO_TIMESTAMPING:
-                at_ns = _nanoseconds(value)
+                seconds, nanoseconds = _TIMESPEC.unpack_from(value)
+                at_ns = seconds * 1_000_000_000 + nanoseconds
         elif kind in (_IP_TTL, _IPV6_HOPLIMIT):
             ttl = int.from_bytes(value[:4], sys.byteorder)
     return at_ns, ttl
