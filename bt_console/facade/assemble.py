@@ -193,7 +193,8 @@ def _unit_views(before: District, after: District, unit_ids: Iterable[UnitId]) -
 def _unit_view(district: District, unit: Unit, causes: Mapping[int, CauseKind], naming: set[int]) -> UnitView:
     views = [district.target_views[target.id] for target in district.layout.targets.get(unit.id, ())]
     lan, internet, tslcd = (_first(views, role) for role in (Role.LAN, Role.INTERNET, Role.TSLCD))
-    state, since = unit_state(lan, [path for path in (tslcd, internet) if path], causes)
+    paths = [path for path in (tslcd, internet) if path and path.checks]
+    state, since = unit_state(lan if lan and lan.checks else None, paths, causes)
     explaining = {view.explained_by for view in views if view.explained_by in causes}
     return UnitView(
         id=unit.id,
