@@ -13,12 +13,19 @@ from textual.binding import BindingType
 from textual.filter import LineFilter
 
 from bt_console.facade import Console
+from bt_console.lab.client import Lab
 from bt_console.model.snapshot import EngineState
 from bt_console.tui.feed import Feed, Now
 from bt_console.tui.guard import Guard, state_folder, write_crash
-from bt_console.tui.ports import LabPort
+from bt_console.tui.screens.check import CheckPage
+from bt_console.tui.screens.drill import DrillPage
+from bt_console.tui.screens.help import HelpPage
+from bt_console.tui.screens.incidents import IncidentsPage
 from bt_console.tui.screens.main import MainScreen
 from bt_console.tui.screens.overview import OverviewPage
+from bt_console.tui.screens.page import Page
+from bt_console.tui.screens.services import ServicesPage
+from bt_console.tui.screens.unit import UnitPage
 from bt_console.tui.view.look import Look, engine_state, zone_of
 from bt_console.tui.widgets.palette import DEFAULT_THEME, PALETTES, Inks, textual_name, textual_themes
 from bt_console.words import LANGUAGES, tell
@@ -40,7 +47,7 @@ class ConsoleApp(App[None]):
         self,
         console: Console,
         *,
-        lab: LabPort | None,
+        lab: Lab | None,
         user: str,
         language: str | None,
         theme: str | None,
@@ -64,7 +71,15 @@ class ConsoleApp(App[None]):
         for theme in textual_themes():
             self.register_theme(theme)
         self._apply_theme()
-        self.push_screen(MainScreen([OverviewPage(self.feed)]))
+        self.push_screen(MainScreen(self._pages()))
+
+    def _pages(self) -> list[Page]:
+        feed, has_lab = self.feed, self.lab is not None
+        pages = [OverviewPage(feed), UnitPage(feed), ServicesPage(feed), IncidentsPage(feed), CheckPage(feed)]
+        pages.append(HelpPage(feed, has_lab=has_lab))
+        if self.lab is not None:
+            pages.append(DrillPage(feed, self.lab))
+        return pages
 
     def _apply_theme(self) -> None:
         self.inks = Inks(self._theme, is_plain=self._is_plain)

@@ -27,7 +27,7 @@ class Feed:
         self.now = now
         self.snapshot: Snapshot | None = None
         self.trouble = ""
-        """Why the store could not be read last time; empty when it could."""
+        """Why the store could not be read last time, as a message of words.say(); empty when it could."""
         self._console = console
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
         self._events: deque[Event] = deque(maxlen=_EVENTS_KEPT)
@@ -82,7 +82,7 @@ class Feed:
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except StoreError as error:
-            self.trouble = str(error)
+            self.trouble = error.message
             return None
         self.trouble = ""
         return answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -11,8 +13,10 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from bt_console.tui import actions
-from bt_console.tui.screens.page import Frame, Go, Page
-from bt_console.tui.view import header
+from bt_console.tui.screens.ask import PaletteScreen
+from bt_console.tui.screens.drill import Said
+from bt_console.tui.screens.page import Frame, Go, Page, Wish
+from bt_console.tui.view import header, palette
 from bt_console.tui.view.filters import parse
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.text import Line, Span, Tone, fit
@@ -26,6 +30,8 @@ POLL_S = 0.5
 MIN_SIZE = (60, 16)
 _NOTE_TICKS = 16
 """A note stays for eight seconds."""
+_ANSWER_POLLS = 20
+"""How often to look for the engine's answer to a command."""
 
 
 class MainScreen(Screen[None]):
@@ -115,7 +121,7 @@ class MainScreen(Screen[None]):
         """Draw header, banners, filter chip and footer."""
         feed, look, width = self.app.feed, self.look(), self.size.width
         self._second = look.clock(look.now)
-        trouble = look.tell("screen.store_trouble", why=feed.trouble) if feed.trouble else ""
+        trouble = look.tell("screen.store_trouble", why=look.say(feed.trouble)) if feed.trouble else ""
         is_demo = self.app.lab is not None
         self.query_one("#header", Lines).show([header.header(feed.snapshot, look, width, is_demo=is_demo)])
         self.query_one("#banners", Lines).show(header.banners(feed.snapshot, look, width, trouble=trouble))
@@ -139,7 +145,8 @@ class MainScreen(Screen[None]):
     def open_page(self, name: str, subject: str = "") -> None:
         """Open a page and remember the way back."""
         if name != self.page.page:
-            self._trail = [seen for seen in self._trail if seen != name][-8:] + [self.page.page]
+            kept = [seen for seen in self._trail if seen != name][-8:]
+            self._trail = [*kept, self.page.page]
         self._enter(name, subject)
 
     def _enter(self, name: str, subject: str) -> None:
@@ -200,20 +207,20 @@ class MainScreen(Screen[None]):
         """Do an action by its id, as a key or the palette asks."""
         if action in self._pages:
             self.open_page(action)
-        elif action == "back" and self.page.wanted.terms:
-            self._set_filter("")
         elif self.page.perform(action):
             self.draw_frame()
         else:
             self._perform_here(action)
 
     def _perform_here(self, action: str) -> None:
-        simple = {
+        simple: dict[str, Callable[[], object]] = {
             "back": self.back,
             "clear": lambda: self._set_filter(""),
             "filter": self._ask,
             "next_pane": self.focus_next,
             "probe": self._probe,
+            "help": lambda: self.open_page("help", self.page.page if self.page.page != "help" else ""),
+            "palette": self._open_palette,
         }
         if action in simple:
             simple[action]()
@@ -225,16 +232,55 @@ class MainScreen(Screen[None]):
         if subject:
             self.submit("probe_now", subject)
 
+    @on(Wish)
+    def wish(self, event: Wish) -> None:
+        """Leave the wish of a page for the engine."""
+        event.stop()
+        self.submit(event.verb, event.subject)
+
+    @on(Said)
+    def said(self, event: Said) -> None:
+        """Show what a page has to say."""
+        event.stop()
+        self.note(event.text, Tone.BAD if event.is_bad else Tone.ACCENT)
+
+    def _open_palette(self) -> None:
+        look, page, has_lab = self.look(), self.page.page, self.app.lab is not None
+        offered = [
+            (action.id, look.tell(f"{action.code}.help"), action.shown)
+            for action in actions.ACTIONS
+            if action.is_command and actions.works(action, page, has_lab=has_lab)
+        ]
+        found = palette.entries(offered, self.app.feed.snapshot, look)
+        self.app.push_screen(PaletteScreen(found, look), self._palette_answered)
+
+    def _palette_answered(self, key: str | None) -> None:
+        kind, _, subject = (key or "").partition(":")
+        if kind == "action":
+            self.perform(subject)
+        elif kind == "unit":
+            self.open_page("unit", subject)
+        elif kind == "service":
+            self.open_page("services", subject)
+
     def submit(self, verb: str, subject: str) -> None:
         """Leave a wish for the engine and say so."""
         self.run_worker(self._submit(verb, subject), group="submit")
 
     async def _submit(self, verb: str, subject: str) -> None:
-        number = await self.app.feed.submit(verb, subject, self.app.user)
+        feed, look = self.app.feed, self.look()
+        number = await feed.submit(verb, subject, self.app.user)
         if number is None:
-            self.note(self.look().tell("screen.not_sent"), Tone.BAD)
-        else:
-            self.note(self.look().tell(f"screen.sent.{verb}", what=subject))
+            self.note(look.tell("screen.not_sent", why=look.say(feed.trouble)), Tone.BAD)
+            return
+        self.note(look.tell(f"screen.sent.{verb}", what=subject))
+        for _ in range(_ANSWER_POLLS):
+            await asyncio.sleep(POLL_S)
+            answer = await feed.command_result(number)
+            if answer is not None:
+                self.note(look.say(answer) or look.tell("screen.done"))
+                return
+        self.note(look.tell("screen.no_answer"), Tone.WARN)
 
     # --- the filter line --------------------------------------------------------------------------------------------
 

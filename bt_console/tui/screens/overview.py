@@ -1,12 +1,12 @@
 """Overview: the district as a table, what is broken and why.
 
-    Đơn vị             Trạng thái LAN ms        Internet ms   TSLCD ms         Từ
-    Xã Cao Sơn         ■ mất      □   – ······  ● 8,3 ▁▁▂▁▁▁  ■   – ▁▁▁×××  21:03
-    Thị trấn Phủ Thông ● tốt      ● 1,2 ▁▁▁▁▁▁  ● 8,1 ▁▁▁▁▁▁  ● 1,1 ▁▁▁▁▁▁  20:40
-    ▸ Cấp huyện (13)   ● tốt      ● 13
-    Sự cố đang mở ------------------------------------------------------------- 1
-    ■ 21:03 Đường TSLCD của Xã Cao Sơn mất                             Xã Cao Sơn
-    Dịch vụ  ● qlvb  ● mail  ● motcua  ● dichvucong  ● kyso
+Đơn vị             Trạng thái LAN ms        Internet ms   TSLCD ms         Từ
+Xã Cao Sơn         ■ mất      □   – ······  ● 8,3 ▁▁▂▁▁▁  ■   – ▁▁▁×××  21:03
+Thị trấn Phủ Thông ● tốt      ● 1,2 ▁▁▁▁▁▁  ● 8,1 ▁▁▁▁▁▁  ● 1,1 ▁▁▁▁▁▁  20:40
+▸ Cấp huyện (13)   ● tốt      ● 13
+Sự cố đang mở ------------------------------------------------------------- 1
+■ 21:03 Đường TSLCD của Xã Cao Sơn mất                             Xã Cao Sơn
+Dịch vụ  ● qlvb  ● mail  ● motcua  ● dichvucong  ● kyso
 """
 
 from __future__ import annotations

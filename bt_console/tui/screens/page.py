@@ -34,6 +34,14 @@ class Go(Message):
         self.page, self.subject = page, subject
 
 
+class Wish(Message):
+    """Something the engine is asked to do."""
+
+    def __init__(self, verb: str, subject: str) -> None:
+        super().__init__()
+        self.verb, self.subject = verb, subject
+
+
 class Page(Container):
     """One page; only the visible one draws."""
 

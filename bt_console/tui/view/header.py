@@ -11,7 +11,8 @@ from bt_console.tui.view.text import Line, Span, Tone, cells, cut_line, fit, lin
 
 def worst_state(snapshot: Snapshot) -> HealthState:
     """Return the worst state of any unit, department or service; unknown when there is nothing."""
-    states = [item.state for item in (*snapshot.units, *snapshot.departments, *snapshot.services)]
+    states = [unit.state for unit in (*snapshot.units, *snapshot.departments)]
+    states += [service.state for service in snapshot.services]
     return min(states, key=WORST_FIRST.index, default=HealthState.UNKNOWN)
 
 

@@ -36,7 +36,7 @@ WORST_FIRST = (
     HealthState.UP,
 )
 _LEVELS = "▁▂▃▄▅▆▇█"
-_STEPS_MS = (5, 10, 20, 50, 100, 200, 500)
+_STEPS_MS = (10, 25, 50, 100, 200, 350, 600)
 LOST, PART_LOST, NOT_MEASURED, MISSING = "×", "!", "?", "."
 
 
@@ -63,7 +63,7 @@ def _sample_mark(sample: Sample) -> tuple[str, Tone]:
         return LOST, Tone.BAD
     if sample.loss_ratio:
         return PART_LOST, Tone.WARN
-    return level(sample.rtt_s * 1000), Tone.WARN if sample.verdict is Verdict.DEGRADED else Tone.ACCENT
+    return level(sample.rtt_s * 1000), Tone.WARN if sample.verdict is Verdict.DEGRADED else Tone.SMOKE
 
 
 def smoke(samples: Sequence[Sample], width: int, look: Look) -> Line:

@@ -129,13 +129,10 @@ def _incident_block(incident: Incident, look: Look, width: int, snapshot: Snapsh
 
 def _service_row(target: TargetView, look: Look, width: int, *, is_link: bool = True) -> Row:
     state = mark(target.state, look, is_short=True)
+    word = "" if target.state is HealthState.UP else f" {state.text.partition(' ')[2]}"
     left = (
-        Span(GLYPH[target.state] + " " if not look.is_stale else "~ ", tone_of(target.state, look)),
-        Span(fit(target.name, max(4, width - 20))),
+        Span(("~" if look.is_stale else GLYPH[target.state]) + " ", tone_of(target.state, look)),
+        Span(target.name),
     )
-    word = "" if target.state is HealthState.UP else state.text.partition(" ")[2]
-    right = (
-        Span(fit(word, 10) + " ", state.tone),
-        Span(fit(delay_text(target, look), 6, right=True), value_tone(target, look)),
-    )
+    right = (Span(word, state.tone), Span(fit(delay_text(target, look), 6, right=True), value_tone(target, look)))
     return Row(line=spread(left, right, width), key=f"{SERVICE_KEY}{target.id}" if is_link else "")

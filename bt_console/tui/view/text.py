@@ -31,6 +31,7 @@ class Tone(StrEnum):
     BADGE = "badge"
     CHIP = "chip"
     RULE = "rule"
+    SMOKE = "smoke"
 
 
 class Span(NamedTuple):

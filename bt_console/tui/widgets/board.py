@@ -33,7 +33,7 @@ class Board(ScrollView, can_focus=True):
         Binding("home", "edge(0)", show=False),
         Binding("end", "edge(-1)", show=False),
         Binding("enter", "choose", show=False),
-        Binding("space", "toggle", show=False),
+        Binding("space", "tick", show=False),
     ]
 
     class Moved(Message):
@@ -167,7 +167,7 @@ class Board(ScrollView, can_focus=True):
         if self.key:
             self.post_message(self.Chosen(self, self.key))
 
-    def action_toggle(self) -> None:
+    def action_tick(self) -> None:
         """Say that space was pressed on the selected row."""
         if self.key:
             self.post_message(self.Toggled(self, self.key))
@@ -208,4 +208,5 @@ class Board(ScrollView, can_focus=True):
         is_here = bool(row.key) and row.key == self.key
         base = inks.base + inks.cursor if is_here and self.has_focus else inks.base
         mark = "▌" if is_here else " "
-        return draw((Span(mark, Tone.ACCENT), *row.line), width, inks, base, is_ascii=is_ascii)
+        mark_tone = Tone.ACCENT if self.has_focus else Tone.RULE
+        return draw((Span(mark, mark_tone), *row.line), width, inks, base, is_ascii=is_ascii)

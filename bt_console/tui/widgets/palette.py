@@ -1,6 +1,6 @@
 """The colours of each theme, one style per tone; without colour, weight and reversal speak.
 
-Source: contrast of text on background is at least 4.5:1 in dark and light and 7:1 in contrast (WCAG 2.2, 1.4.3 and 1.4.6).
+Source: WCAG 2.2, 1.4.3 and 1.4.6 (text on background at least 4.5:1, in the contrast theme 7:1).
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ _DARK = Palette(
         Tone.BADGE: "bold #10151b on #e5b85c",
         Tone.CHIP: "#10151b on #8fc7ff",
         Tone.RULE: "#3b4754",
+        Tone.SMOKE: "#5b82a6",
     },
 )
 _LIGHT = Palette(
@@ -70,6 +71,7 @@ _LIGHT = Palette(
         Tone.BADGE: "bold #ffffff on #855300",
         Tone.CHIP: "#ffffff on #0b5cad",
         Tone.RULE: "#c3c9cf",
+        Tone.SMOKE: "#6d94bd",
     },
 )
 _CONTRAST = Palette(
@@ -93,6 +95,7 @@ _CONTRAST = Palette(
         Tone.BADGE: "bold #000000 on #ffe14d",
         Tone.CHIP: "bold #000000 on #ffffff",
         Tone.RULE: "#9a9a9a",
+        Tone.SMOKE: "#9fd0ff",
     },
 )
 _SAFE = Palette(

@@ -1,0 +1,108 @@
+"""One unit whole: what it is, its checks and devices, the last hour, and what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bt_console.model.observation import Observation
+from bt_console.model.snapshot import CheckView, Event, Snapshot, TargetView, UnitView
+from bt_console.tui.view import chart
+from bt_console.tui.view.look import Look
+from bt_console.tui.view.signs import GLYPH, delay_text, loss_text, mark, smoke, tone_of, value_tone
+from bt_console.tui.view.summary import INCIDENT_KEY, incident_sign
+from bt_console.tui.view.text import Line, Row, Span, Tone, blank, cut_line, fit, heading, spread, wrap
+
+CHECK_KEY = "check:"
+_SMOKE = 20
+
+
+def title(unit: UnitView, look: Look, width: int) -> Line:
+    """Return name, kind and officials at the left, state and since at the right."""
+    facts = look.tell(f"kind.{unit.kind}")
+    if unit.officials_count is not None:
+        facts += " · " + look.tell("screen.officials", n=unit.officials_count)
+    state = mark(unit.state, look)
+    since = Span(" " + look.tell("screen.since", at=look.since(unit.since, is_long=True)), Tone.MUTED)
+    return spread((Span(unit.name, Tone.STRONG), Span(f"  {facts}", Tone.MUTED)), (state, since), width)
+
+
+def main_rows(unit: UnitView, snapshot: Snapshot, look: Look, width: int) -> tuple[Row, ...]:
+    """Return open incidents of the unit, then its checks and devices."""
+    rows = _incident_rows(unit, snapshot, look, width)
+    links = [target for target in (unit.tslcd, unit.lan, unit.internet) if target is not None]
+    rows.append(heading(look.tell("screen.checks"), width, look.tell("screen.checks_note")))
+    rows += [_check_row(target, check, look, width) for target in links for check in target.checks]
+    if unit.devices:
+        rows.append(heading(look.tell("screen.devices"), width, str(len(unit.devices))))
+        rows += [_device_row(target, look, width) for target in unit.devices]
+    return tuple(rows)
+
+
+def _incident_rows(unit: UnitView, snapshot: Snapshot, look: Look, width: int) -> list[Row]:
+    rows = []
+    for incident in snapshot.open_incidents:
+        if incident.id in unit.incident_ids:
+            first, *others = wrap(look.say(incident.cause.message), width - 8) or [""]
+            stamp = Span(look.minute(incident.opened_at) + " ", Tone.MUTED)
+            line = (incident_sign(incident, look), stamp, Span(first, Tone.STRONG))
+            rows.append(Row(line=line, key=f"{INCIDENT_KEY}{incident.id}"))
+            rows += [Row(line=(Span(" " * 8 + text, Tone.STRONG),)) for text in others]
+    return rows
+
+
+def _check_row(target: TargetView, check: CheckView, look: Look, width: int) -> Row:
+    name = f"{look.tell(f'role.{target.role}')} {target.address}"
+    return _measured_row(f"{name}  {check.probe}", target, check, look, width)
+
+
+def _device_row(target: TargetView, look: Look, width: int) -> Row:
+    check = target.checks[0] if target.checks else None
+    return _measured_row(f"{target.name}  {target.address}", target, check, look, width)
+
+
+def _measured_row(name: str, target: TargetView, check: CheckView | None, look: Look, width: int) -> Row:
+    tone, samples = value_tone(target, look), check.samples if check else ()
+    smoke_width = max(6, min(_SMOKE, width - 44))
+    right = (
+        Span(fit(delay_text(target, look), 6, right=True) + " ms", tone),
+        Span(" " + fit(loss_text(target, look), 5, right=True) + " ", tone if target.loss_ratio else Tone.MUTED),
+        *smoke(samples, smoke_width, look),
+    )
+    left = (
+        Span(("~" if look.is_stale else GLYPH[target.state]) + " ", tone_of(target.state, look)),
+        Span(name, Tone.TEXT),
+    )
+    return Row(line=spread(left, right, width), key=f"{CHECK_KEY}{check.id}" if check else "")
+
+
+def hour_rows(
+    name: str,
+    observations: Sequence[Observation],
+    look: Look,
+    width: int,
+    *,
+    height: int,
+    span: tuple[datetime, datetime],
+) -> tuple[Row, ...]:
+    """Return the chart of the last hour of one check."""
+    start, end = span
+    columns = chart.plot_width(width)
+    values = chart.slices(observations, start, end, columns)
+    head = heading(look.tell("screen.last_hour", what=name), width, "ms")
+    if not observations:
+        return (head, Row(line=(Span(look.tell("screen.no_history"), Tone.MUTED),)))
+    return (head, *chart.chart(values, look, height, start=start, end=end))
+
+
+def event_rows(unit: UnitView, events: Sequence[Event], look: Look, width: int, limit: int) -> tuple[Row, ...]:
+    """Return what happened to the unit, newest first."""
+    mine = [event for event in reversed(events) if event.unit_id == unit.id][:limit]
+    rows = [heading(look.tell("screen.transitions"), width)]
+    if not mine:
+        rows.append(Row(line=(Span(look.tell("screen.no_events"), Tone.MUTED),)))
+    for event in mine:
+        stamp = Span(look.since(event.at, is_long=True) + " ", Tone.MUTED)
+        key = f"{INCIDENT_KEY}{event.incident_id}" if event.incident_id is not None else ""
+        rows.append(Row(line=cut_line((stamp, Span(look.say(event.message).strip())), width), key=key))
+    return (blank(), *rows)
