@@ -9,6 +9,7 @@ import asyncio
 import re
 import ssl
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 
 from probes._wire.address import Endpoint
@@ -127,7 +128,8 @@ class _Run:
             raise await explain_refusal(error, endpoint, address.host, self.ctx, self.trace) from error
         note_session(session, self.trace)
         if self.params.verify_tls:
-            note_examination(read_examination(session, address.host), self.trace)
+            with suppress(ProbeFailure):  # OpenSSL accepted it: a page is not down because its certificate is odd
+                note_examination(read_examination(session, address.host), self.trace)
 
     def _note(self, page: Page) -> None:
         self.trace.facts |= {

@@ -66,9 +66,7 @@ class Stream:
         try:
             return await self._drive(lambda: session.read(limit))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            return (
-                b""  # many servers leave without TLS's good-bye; the framing above tells whether something is missing
-            )
+            return b""  # many leave without TLS's good-bye; the framing above tells whether something is missing
         except ssl.SSLError as error:
             raise ProbeFailure(FailureKind.TLS, f"TLS broke while reading: {error.reason}") from error
 

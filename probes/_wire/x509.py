@@ -30,6 +30,10 @@ CERTIFICATE_FACTS: dict[str, type] = {
 }
 
 
+_REFUSALS = (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What cryptography 50 raises over a damaged certificate, found by damaging each octet of one in every way."""
+
+
 class UnreadableCertificate(Exception):
     """The octets are not a certificate."""
 
@@ -72,7 +76,7 @@ def parse_certificate(der: bytes) -> Certificate:
             not_before=parsed.not_valid_before_utc,
             not_after=parsed.not_valid_after_utc,
         )
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except _REFUSALS as error:
         raise UnreadableCertificate(str(error)) from error
 
 

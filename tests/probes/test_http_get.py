@@ -1,4 +1,7 @@
 import asyncio
+import os
+import socket
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,17 +12,20 @@ from tests.servers.ask import ask
 from tests.servers.certificates import Authority, Wish, issue
 from tests.servers.dns_server import name_server, silent, zone
 from tests.servers.tcp_server import (
+    Behaviour,
     Reader,
     Writer,
     answering,
     closed_port,
     flood,
+    in_tls,
     page,
     reset,
     saying,
     serving,
     stall,
     stall_after_request,
+    threaded,
 )
 
 PHASES = {"dns_s", "connect_s", "connect_wall_s", "first_byte_s", "body_s", "total_s"}
@@ -282,6 +288,62 @@ async def test_a_bad_certificate_is_accepted_where_it_need_not_be_verified(autho
     assert "trusted" not in reading.facts
 
 
+@pytest.mark.parametrize("second", [stall, saying(b"")], ids=["stalls", "closes"])
+async def test_a_server_that_shows_its_bad_certificate_only_once_is_told_in_openssls_words(
+    authority: Authority, second: Behaviour
+) -> None:
+    context = authority.context("127.0.0.1")
+    left: list[Behaviour] = [in_tls(context, stall), second, second]
+
+    async def behave(reader: Reader, writer: Writer) -> None:
+        await left.pop(0)(reader, writer)
+
+    async with serving(behave) as port:
+        reading = await ask("http_get", f"https://127.0.0.1:{port}/", timeout_s=0.5)
+    assert (reading.outcome, reading.failure) == (Outcome.FAIL, FailureKind.TLS)
+    assert reading.detail.startswith("certificate refused: unable to get local issuer certificate")
+
+
+async def test_a_body_over_tls_may_end_without_tlss_good_bye(authority: Authority) -> None:
+    async def behave(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\nhello")
+        await writer.drain()
+        writer.transport.abort()
+
+    async with serving(behave, authority.context("127.0.0.1")) as port:
+        url = f"https://127.0.0.1:{port}/"
+        reading = await ask("http_get", url, trust_file=authority.trust_file, expect_text="hello")
+    assert reading.outcome is Outcome.OK, reading
+
+
+async def test_tls_that_breaks_after_the_handshake_is_a_tls_failure(authority: Authority) -> None:
+    async def behave(reader: Reader, writer: Writer) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        os.write(writer.get_extra_info("socket").fileno(), b"not a TLS record at all")
+        await stall(reader, writer)
+
+    async with serving(behave, authority.context("127.0.0.1")) as port:
+        reading = await ask("http_get", f"https://127.0.0.1:{port}/", trust_file=authority.trust_file)
+    assert (reading.outcome, reading.failure) == (Outcome.FAIL, FailureKind.TLS)
+    assert "while reading" in reading.detail
+
+
+async def test_time_lost_in_a_blocked_event_loop_is_not_the_servers() -> None:
+    loop = asyncio.get_running_loop()
+
+    def behave(sock: socket.socket) -> None:
+        sock.recv(65536)
+        loop.call_soon_threadsafe(time.sleep, 0.4)
+        time.sleep(0.05)
+        sock.sendall(page("hello"))
+
+    with threaded(behave) as port:
+        reading = await ask("http_get", f"http://127.0.0.1:{port}/")
+    assert reading.outcome is Outcome.OK
+    assert 0 < reading.measures["first_byte_s"] < reading.measures["total_s"] / 2
+
+
 async def test_plain_http_on_an_https_port_is_a_tls_failure() -> None:
     async def behave(reader: Reader, writer: Writer) -> None:
         await reader.read(1)
@@ -316,6 +378,21 @@ async def test_a_visit_kept_from_its_handshake_by_our_own_queue_is_our_failure()
             late = await ask("http_get", url, shared=shared, timeout_s=0.5)
         assert {task.result().outcome for task in tasks} == {Outcome.TIMEOUT}
     assert (late.outcome, late.failure) == (Outcome.ERROR, FailureKind.STALLED)
+
+
+async def test_a_visit_that_waited_in_our_queue_and_then_went_well_is_ok(authority: Authority) -> None:
+    shared = Shared()
+    async with (
+        serving(stall) as port,
+        serving(answering(page()), authority.context("127.0.0.1")) as good,
+        asyncio.TaskGroup() as group,
+    ):
+        for _ in range(16):
+            group.create_task(ask("http_get", f"https://127.0.0.1:{port}/", shared=shared, timeout_s=0.6))
+        await asyncio.sleep(0.2)
+        url = f"https://127.0.0.1:{good}/"
+        reading = await ask("http_get", url, shared=shared, trust_file=authority.trust_file)
+    assert reading.outcome is Outcome.OK
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 import asyncio
+import socket
 
 import pytest
 
 from probes.api import FailureKind, Outcome
 from tests.servers.ask import ask
 from tests.servers.dns_server import name_server, silent, zone
-from tests.servers.tcp_server import Reader, Writer, closed_port, cut, saying, serving, stall
+from tests.servers.tcp_server import Reader, Writer, closed_port, cut, deaf_port, saying, serving, stall
 
 
 async def test_a_listening_port_is_ok_with_the_kernels_time() -> None:
@@ -108,6 +109,22 @@ async def test_the_second_address_serves_when_the_first_refuses() -> None:
         reading = await ask("tcp_connect", f"svc.example:{port}", nameservers=(server.address,))
     assert reading.outcome is Outcome.OK
     assert reading.facts["address"] == "127.0.0.2"
+
+
+async def test_the_second_address_serves_when_the_first_is_silent() -> None:
+    records = {("svc.example.", "A"): ("127.0.0.1", "127.0.0.2")}
+    with deaf_port() as port, socket.create_server(("127.0.0.2", port)):
+        async with name_server(zone(records)) as server:
+            reading = await ask("tcp_connect", f"svc.example:{port}", nameservers=(server.address,), timeout_s=1.0)
+    assert reading.outcome is Outcome.OK
+    assert reading.facts["address"] == "127.0.0.2"
+
+
+async def test_a_port_that_drops_everything_is_a_timeout_in_the_connect_phase() -> None:
+    with deaf_port() as port:
+        reading = await ask("tcp_connect", f"127.0.0.1:{port}", timeout_s=0.2)
+    assert (reading.outcome, reading.failure) == (Outcome.TIMEOUT, None)
+    assert reading.facts == {"address": "127.0.0.1", "phase": "connect"}
 
 
 async def test_a_silent_name_server_is_a_timeout_that_names_the_name() -> None:

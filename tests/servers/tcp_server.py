@@ -6,8 +6,9 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TypeAlias
 
 Reader: TypeAlias = asyncio.StreamReader
@@ -51,6 +52,16 @@ def saying(data: bytes) -> Behaviour:
         await writer.wait_closed()
 
     return behave
+
+
+def in_tls(context: ssl.SSLContext, behave: Behaviour) -> Behaviour:
+    """Turn to TLS first."""
+
+    async def secured(reader: Reader, writer: Writer) -> None:
+        await writer.start_tls(context)
+        await behave(reader, writer)
+
+    return secured
 
 
 def answering(*pages: bytes) -> Behaviour:
@@ -113,3 +124,34 @@ def closed_port() -> int:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         return port
+
+
+@contextmanager
+def deaf_port(host: str = "127.0.0.1") -> Iterator[int]:
+    """Give a port that takes no more connections and refuses none: what a firewall that drops looks like."""
+    with socket.socket() as listener, ExitStack() as stack:
+        listener.bind((host, 0))
+        listener.listen(0)
+        for _ in range(8):
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            with suppress(BlockingIOError):
+                caller.connect(listener.getsockname())
+        port: int = listener.getsockname()[1]
+        yield port
+
+
+@contextmanager
+def threaded(behave: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve one connection outside the event loop, so that it goes on while the loop is blocked."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def run() -> None:
+            with listener.accept()[0] as sock:
+                behave(sock)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        port: int = listener.getsockname()[1]
+        yield port
+        thread.join()

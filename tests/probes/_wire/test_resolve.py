@@ -1,5 +1,7 @@
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
 
 import dns.message
 import dns.rcode
@@ -7,7 +9,8 @@ import dns.rrset
 import pytest
 
 from probes._wire.resolve import resolve
-from probes.api import FailureKind, ProbeContext, ProbeFailure, Shared
+from probes._wire.system_names import SystemNames
+from probes.api import FailureKind, ProbeContext, ProbeFailure, R, Shared
 from tests.servers.dns_server import Answer, name_server, refusing, silent, zone
 from tests.servers.tcp_server import closed_port
 
@@ -98,3 +101,19 @@ async def test_a_loop_of_aliases_has_no_address() -> None:
 
     async with name_server(answer) as server:
         assert "no address" in (await failure("a.example", server.address)).detail
+
+
+class Without(Shared):
+    """A machine without name servers."""
+
+    def get(self, factory: Callable[[], R]) -> R:
+        if factory is SystemNames:
+            return cast("R", SystemNames(hosts_path=Path("/nowhere"), resolv_path=Path("/nowhere")))
+        return super().get(factory)
+
+
+async def test_a_machine_without_name_servers_blames_itself() -> None:
+    with pytest.raises(ProbeFailure) as caught:
+        await resolve("web.example", ProbeContext(deadline_s=0, shared=Without()))
+    assert caught.value.kind is FailureKind.NO_ROUTE
+    assert "no name server is configured" in caught.value.detail

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from probes._wire.x509 import (
@@ -99,6 +99,7 @@ def test_octets_that_are_no_certificate_are_unreadable(octets: bytes) -> None:
 SOUND = issue(Wish(subject="web", names=("web.example",))).der
 
 
+@example(12, 1)
 @given(st.integers(0, len(SOUND) - 1), st.integers(0, 255))
 def test_a_damaged_certificate_is_read_or_unreadable_but_never_a_crash(position: int, value: int) -> None:
     damaged = SOUND[:position] + bytes([value]) + SOUND[position + 1 :]
