@@ -138,7 +138,7 @@ class CheckBuilder:
 def _own_timeout(kind: ProbeKind, said: _Said, timeout_s: float) -> dict[str, float]:
     """Return the check's timeout for a probe that takes one as a param too, unless its own default is shorter."""
     own: list[Any] = [field.default for field in dataclasses.fields(kind.params) if field.name == "timeout_s"]
-    return {"timeout_s": float(said.last("timeout_s", min([*own, timeout_s])))} if own else {}
+    return {"timeout_s": float(min(said.last("timeout_s", own[0]), timeout_s))} if own else {}
 
 
 def _gathered(place: Place) -> dict[str, _Said]:

@@ -9,15 +9,48 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bt_console.config.load import ConfigErrors, load_config
+from bt_console.config.load import ConfigErrors, ConfigProblem, load_config
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.yaml").read_bytes()
 LINES = EXAMPLE.decode().split("\n")
 WORTH = [at for at, line in enumerate(LINES) if line.strip() and not line.strip().startswith("#")]
-FRAGMENTS = st.sampled_from(
-    ["", "-", ": ", "[", "}", "'", '"', "&a ", "*a", "<<: {}", "!!str ", "?", "\t", "#", "|", "%", "null", "none", "1e9",
-     "-1", "0010", "22:30", "NO", "10.21.2.0/24", "::1", "0.0.0.0", "{}", "[]", "{a: {b: [c]}}", "5s", "\x00", "\u2028"]
-)  # fmt: skip
+SYNTAX = [
+    "",
+    "-",
+    ": ",
+    "[",
+    "}",
+    "'",
+    '"',
+    "&a ",
+    "*a",
+    "<<: {}",
+    "!!str ",
+    "?",
+    "\t",
+    "#",
+    "|",
+    "%",
+    "\x00",
+    "\u2028",
+]
+VALUES = [
+    "null",
+    "none",
+    "1e9",
+    "-1",
+    "0010",
+    "22:30",
+    "NO",
+    "10.21.2.0/24",
+    "::1",
+    "0.0.0.0",
+    "{}",
+    "[]",
+    "{a: [b]}",
+    "5s",
+]
+FRAGMENTS = st.sampled_from(SYNTAX + VALUES)
 Edit = Callable[[list[str]], None]
 
 
@@ -45,16 +78,21 @@ def edits(draw: st.DrawFn) -> Edit:
 
 
 def outcome(content: bytes) -> str:
+    revision, problems = loaded(content)
+    last = content.count(b"\n") + content.count(b"\r") + content.count("\u2028".encode()) + 2
+    assert revision or problems
+    assert all(0 < problem.line <= last and problem.message and problem.hint for problem in problems)
+    return revision
+
+
+def loaded(content: bytes) -> tuple[str, tuple[ConfigProblem, ...]]:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "config.yaml"
         path.write_bytes(content)
         try:
-            return load_config(path).revision
+            return load_config(path).revision, ()
         except ConfigErrors as errors:
-            last = content.count(b"\n") + content.count(b"\r") + content.count("\u2028".encode()) + 2
-            assert errors.problems
-            assert all(0 < problem.line <= last and problem.message and problem.hint for problem in errors.problems)
-            return ""
+            return "", errors.problems
 
 
 @settings(deadline=None, max_examples=60)
