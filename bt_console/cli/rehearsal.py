@@ -182,7 +182,7 @@ def watch(rehearsal: Rehearsal, plan: FaultPlan, for_s: float | None, now: Now, 
 def _snapshot(console: Console, now: Now) -> Snapshot:
     snapshot = console.snapshot(now())
     if snapshot is None:
-        raise StoreError("the monitor stored nothing")
+        raise LabError("the monitor stored nothing")
     return snapshot
 
 
