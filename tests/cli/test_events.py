@@ -41,7 +41,7 @@ def test_after_and_last_choose_the_newest(filled: Filled, run: Run) -> None:
 
 
 def test_following_prints_what_happens_and_ends_quietly_on_interrupt(filled: Filled) -> None:
-    argv = [BIN, "events", "--follow", "--json", "--store", filled.path]
+    argv = [str(BIN), "events", "--follow", "--json", "--store", str(filled.path)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         seen = [json.loads(process.stdout.readline())["seq"] for _ in range(2)]

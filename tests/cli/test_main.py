@@ -83,7 +83,7 @@ def test_a_missing_configuration_is_explained(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_installed_program_fails_with_two_and_keeps_stdout_empty(tmp_path: Path) -> None:
-    argv = [BIN, "status", "--store", tmp_path / "none.db"]
+    argv = [str(BIN), "status", "--store", str(tmp_path / "none.db")]
     ended = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert str(tmp_path / "none.db") in ended.stderr

@@ -1,0 +1,135 @@
+"""docs/json.md and what the commands print say the same, key by key, in both directions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from bt_console.model.incident import CauseKind
+from tests.cli.example import EXAMPLE, ROOT, Filled, Run
+
+_HEADING = re.compile(r"^## ", re.MULTILINE)
+_SCHEMA = re.compile(r"`(bt-console/[a-z-]+/[0-9]+)`")
+_ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "map": (dict,),
+    "null": (type(None),),
+    "any": (object,),
+}
+_AS_IN_STATUS = ("incidents[]", "incident", "engine")
+"""Objects described once, under `status`."""
+
+COMMANDS: dict[str, list[object]] = {
+    "bt-console/status/1": ["status"],
+    "bt-console/status-unit/1": ["status", "cao-son"],
+    "bt-console/incidents/1": ["incidents"],
+    "bt-console/incident/1": ["incidents", "show", "1"],
+    "bt-console/event/1": ["events", "--last", "1"],
+    "bt-console/history/1": ["history", "cao-son/tslcd"],
+    "bt-console/probe/1": ["probe", "host_health", "localhost"],
+    "bt-console/probe-kinds/1": ["probe"],
+    "bt-console/check-config/1": ["check-config", EXAMPLE],
+    "bt-console/doctor/1": ["doctor", "-c", EXAMPLE],
+}
+_NOTHING = object()
+DOCUMENT = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+
+
+def documented() -> dict[str, dict[str, str]]:
+    """Return key -> type of every schema."""
+    found: dict[str, dict[str, str]] = {}
+    for section in _HEADING.split(DOCUMENT)[1:]:
+        rows = {key: kind.strip() for key, kind in _ROW.findall(section)}
+        if rows:
+            schema = _SCHEMA.search(section)
+            assert schema, section[:60]
+            found[schema[1]] = rows
+    return found
+
+
+def described(schema: str) -> dict[str, str]:
+    """Return key -> type of one schema, with what it takes over from `status` filled in."""
+    rows = dict(documented()[schema])
+    status = documented()["bt-console/status/1"]
+    for key in [key for key in rows if key in _AS_IN_STATUS and rows[key] == "object"]:
+        source = "incidents[]" if key == "incident" else key
+        rows |= {
+            key + name.removeprefix(source): kind for name, kind in status.items() if name.startswith(f"{source}.")
+        }
+    return rows
+
+
+def emitted(value: Any, maps: frozenset[str], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (key, value) of everything in a document; maps are not entered, an empty list has one _NOTHING."""
+    if isinstance(value, list):
+        yield from ((f"{path}[]", one) for one in value or [_NOTHING])
+        for one in value:
+            yield from emitted(one, maps, f"{path}[]")
+    elif isinstance(value, dict) and path not in maps:
+        for name, one in value.items():
+            key = f"{path}.{name}" if path else name
+            if not isinstance(one, list):
+                yield key, one
+            yield from emitted(one, maps, key)
+
+
+def printed(schema: str, run: Run, filled: Filled) -> Any:
+    argv = [*COMMANDS[schema], "--json", "--store", filled.path]
+    return json.loads(run(*argv)[1])
+
+
+@pytest.mark.parametrize("schema", COMMANDS)
+def test_every_key_printed_is_documented_with_its_type(schema: str, run: Run, filled: Filled) -> None:
+    rows = described(schema)
+    maps = frozenset(key for key, kind in rows.items() if kind in ("map", "any"))
+    document = printed(schema, run, filled)
+    assert document["schema"] == schema
+    for key, value in emitted(document, maps):
+        assert key in rows, f"{key} is not in docs/json.md"
+        if value is _NOTHING:
+            continue
+        allowed: tuple[type, ...] = tuple(kind for name in rows[key].split(" or ") for kind in _TYPES[name])
+        assert isinstance(value, allowed), f"{key}: {value!r} is no {rows[key]}"
+        assert not (isinstance(value, bool) and bool not in allowed and object not in allowed), key
+
+
+@pytest.mark.parametrize("schema", COMMANDS)
+def test_every_documented_key_is_printed(schema: str, run: Run, filled: Filled) -> None:
+    rows = described(schema)
+    maps = frozenset(key for key, kind in rows.items() if kind in ("map", "any"))
+    document = printed(schema, run, filled)
+    keys = {key for key, _ in emitted(document, maps)}
+    empty = {"problems[]"} if schema == "bt-console/check-config/1" else set()
+    missing = {key for key in rows if key not in keys and not any(key.startswith(prefix) for prefix in empty)}
+    assert missing == set()
+
+
+def test_the_problems_of_a_configuration_are_as_documented(run: Run, tmp_path: Any) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("units: 3\n", encoding="utf-8")
+    document = json.loads(run("check-config", bad, "--json")[1])
+    keys = {key for key, _ in emitted(document, frozenset())}
+    assert keys == {key for key in described("bt-console/check-config/1") if key.startswith("problems[]")} | {
+        *("schema", "is_valid", "path"),
+    }
+
+
+def test_every_schema_of_the_program_is_documented_and_tried() -> None:
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "bt_console").rglob("*.py"))
+    used = {schema for source in sources for schema in re.findall(r"bt-console/[a-z-]+/[0-9]+", source)}
+    assert used == set(documented())
+    assert set(COMMANDS) >= used - {"bt-console/lab-status/1"}
+
+
+def test_every_kind_of_cause_is_listed() -> None:
+    listed = DOCUMENT.split("## Kinds of causes")[1]
+    assert set(re.findall(r"`([a-z_]+)`", listed)) == {kind.value for kind in CauseKind}

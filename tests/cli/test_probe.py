@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+import probes
+from bt_console.cli.render import cells
+from tests.cli.example import Run
+
+
+@pytest.fixture
+def listener() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_without_a_kind_every_kind_is_listed_with_a_command_that_works(run: Run) -> None:
+    code, out, err = run("probe", "--language", "en")
+    assert (code, err) == (0, "")
+    assert [name for name in probes.names() if f"$ bt-console probe {name} " not in out] == []
+
+
+def test_the_list_as_json_has_parameters_units_and_source(run: Run) -> None:
+    kinds = {kind["name"]: kind for kind in json.loads(run("probe", "--json")[1])["kinds"]}
+    assert set(kinds) == set(probes.names())
+    assert kinds["icmp_echo"]["measures"] == dict(probes.load("icmp_echo").measures)
+    assert "RFC 792" in kinds["icmp_echo"]["source"]
+    assert {"name": "count", "type": "int", "default": 3, "is_required": False} in kinds["icmp_echo"]["params"]
+
+
+@pytest.mark.parametrize("argv", [["icmp_echo"], ["icmp_echo", "--help"]])
+def test_one_kind_explains_its_parameters(run: Run, argv: list[str]) -> None:
+    code, out, err = run("probe", *argv, "--language", "en")
+    assert (code, err) == (0, "")
+    assert "Parameters (-p)" in out
+    assert "spacing_s" in out
+
+
+def test_an_answer_is_exit_code_zero_and_told_in_milliseconds(run: Run, listener: str) -> None:
+    code, out, err = run("probe", "tcp_connect", listener, "--language", "en")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"tcp_connect {listener}: ok\n")
+    assert " ms\n" in out
+
+
+def test_a_refusal_is_exit_code_one_with_its_kind(run: Run, closed_port: str) -> None:
+    code, out, _ = run("probe", "tcp_connect", closed_port, "--json")
+    document = json.loads(out)
+    assert code == 1
+    assert (document["outcome"], document["failure"]) == ("fail", "refused")
+
+
+def test_parameters_follow_the_units_of_the_configuration(run: Run, listener: str) -> None:
+    out = run("probe", "tcp_connect", listener, "-p", "timeout=800ms", "--json")[1]
+    assert json.loads(out)["params"]["timeout_s"] == 0.8
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("cuont=3", "icmp_echo has no param `cuont`"),
+        ("count=three", "`count` of icmp_echo cannot be"),
+        ("timeout=5", "5 has no unit"),
+        ("timeout=5 parsecs", "unknown unit parsecs"),
+        ("count", "-p takes key=value"),
+    ],
+)
+def test_a_bad_parameter_is_named_with_the_ones_there_are(run: Run, written: str, said: str) -> None:
+    code, out, err = run("probe", "icmp_echo", "127.0.0.1", "-p", written, "--language", "en")
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "count" in err
+
+
+def test_every_bad_parameter_is_told_at_once(run: Run) -> None:
+    err = run("probe", "icmp_echo", "127.0.0.1", "-p", "a=1", "-p", "b=2", "--language", "en")[2]
+    assert "`a`" in err
+    assert "`b`" in err
+    assert "Parameters of icmp_echo: count, payload, spacing, timeout" in err
+
+
+@pytest.mark.parametrize("timeout", ["5", "0s", "-1s", "soon"])
+def test_a_deadline_that_is_none_is_refused(run: Run, timeout: str) -> None:
+    code, _, err = run("probe", "icmp_echo", "127.0.0.1", "--timeout", timeout, "--language", "en")
+    assert code == 2
+    assert "--timeout" in err
+
+
+def test_an_unknown_kind_is_refused_with_the_nearest(run: Run) -> None:
+    code, _, err = run("probe", "icmp_ehco", "127.0.0.1", "--language", "en")
+    assert code == 2
+    assert err == "bt-console: no probe kind 'icmp_ehco'; nearest: icmp_echo, tcp_connect\n"
+
+
+def test_the_list_fits_eighty_columns_where_words_can_break(run: Run) -> None:
+    lines = run("probe", "--language", "vi")[1].splitlines()
+    assert [line for line in lines if cells(line) > 80 and not line.startswith("  $ ")] == []
