@@ -38,7 +38,7 @@ class Child:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 python(module),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 pass_fds=tuple(pass_fds),
                 env=environment(BT_LAB_PARENT=str(os.getpid())),
             )

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -126,10 +127,8 @@ class Lab:
 
     def stop(self) -> None:
         """End the lab; returns when nothing of it is left."""
-        try:
+        with suppress(LabError):  # it ended by itself
             self._ask({"do": "stop"})
-        except LabError:
-            pass  # it ended by itself
         self._release()
         end_s = time.monotonic() + _STOP_WITHIN_S
         while not is_gone(self._run_dir) and time.monotonic() < end_s:

@@ -12,7 +12,7 @@ from bt_console.lab.child import Child
 from bt_console.lab.faults.api import Effect
 from bt_console.lab.network import Network
 from bt_console.lab.plan import HUB, Line, Plan
-from bt_console.lab.ready import wait_for_pings, wait_for_ports
+from bt_console.lab.ready import wait_for_pings, wait_for_services
 from bt_console.lab.rundir import KEYS, TRUST_FILE
 from bt_console.lab.world import LineState, ServiceState
 
@@ -39,7 +39,7 @@ class NamespacedDistrict:
         self._service_fds = {space: fd for space, fd in self._network.space_fds.items() if space in serving}
         self._wires = Child("bt_console.lab.wires_process")
         self._services = Child("bt_console.lab.services.process", tuple(self._service_fds.values()))
-        self.children = (self._wires, self._services)
+        self.children: tuple[Child, ...] = (self._wires, self._services)
 
     def open(self) -> None:
         """Build everything; return when all of it answers."""
@@ -56,8 +56,7 @@ class NamespacedDistrict:
         self._services.wait()
         with kernel.inside(self._network.space_fds[HUB]):
             wait_for_pings(self.plan.answering, _READY_WITHIN_S)
-            ports = [(s.address, port.number) for s in self.plan.services for port in s.ports]
-            wait_for_ports(ports, _READY_WITHIN_S)
+            wait_for_services(self.plan.services, _READY_WITHIN_S)
 
     def refuse(self, effects: tuple[Effect, ...]) -> None:
         """Every fault can be simulated here."""

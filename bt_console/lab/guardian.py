@@ -71,9 +71,9 @@ def inhabitants(inodes: Collection[int]) -> set[int]:
     """Return the pids of the processes in any of the network namespaces, without this one."""
     names = {f"net:[{inode}]" for inode in inodes}
     found: set[int] = set()
-    for entry in os.listdir("/proc") if names else ():
-        if entry.isdigit() and int(entry) != os.getpid():
+    for entry in Path("/proc").iterdir() if names else ():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
             with suppress(OSError):  # it ended, or is another user's
-                if os.readlink(f"/proc/{entry}/ns/net") in names:
-                    found.add(int(entry))
+                if str((entry / "ns" / "net").readlink()) in names:
+                    found.add(int(entry.name))
     return found

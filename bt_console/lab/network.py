@@ -6,8 +6,6 @@ Source: ip-sysctl (kernel documentation) for the settings of each namespace.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +54,7 @@ class Network:
 
     def inodes(self) -> list[int]:
         """Return the numbers by which the kernel knows these namespaces."""
-        return [os.stat(fd).st_ino for fd in (self.home_fd, *self.space_fds.values())]
+        return [os.fstat(fd).st_ino for fd in (self.home_fd, *self.space_fds.values())]
 
     def _lay(self, rtnl: _Rtnl, number: int, link: Link) -> None:
         if link.line is None:
@@ -106,7 +104,6 @@ class _Rtnl:
     """Netlink in one namespace after another; each socket stays in the namespace it was made in."""
 
     def __init__(self) -> None:
-        self._home_fd = kernel.this_namespace()
         self._sockets: dict[int, Any] = {}
         self._here: Any = None
 
@@ -116,11 +113,10 @@ class _Rtnl:
     def __exit__(self, *_: object) -> None:
         for rtnl in self._sockets.values():
             rtnl.close()
-        os.close(self._home_fd)
 
     def enter(self, fd: int) -> None:
         if fd not in self._sockets:
-            with _moved(fd, self._home_fd):
+            with kernel.inside(fd):
                 self._sockets[fd] = IPRoute()
         self._here = self._sockets[fd]
 
@@ -158,12 +154,3 @@ class _Rtnl:
     def _index(self, device: str) -> int:
         found: list[int] = self._here.link_lookup(ifname=device)
         return found[0]
-
-
-@contextmanager
-def _moved(fd: int, home_fd: int) -> Iterator[None]:
-    kernel.setns(fd, kernel.CLONE_NEWNET)
-    try:
-        yield
-    finally:
-        kernel.setns(home_fd, kernel.CLONE_NEWNET)

@@ -19,7 +19,6 @@ from bt_console.lab.errors import LabError
 from bt_console.lab.guardian import describe_spaces, start_guardian
 from bt_console.lab.rundir import claim
 from bt_console.lab.supervisor import District, Supervisor
-from bt_console.words import message
 
 
 def main() -> None:
@@ -56,33 +55,34 @@ def _be_the_lab(args: argparse.Namespace) -> None:
     district.open()
     with listen(args.run_dir) as listening:
         pids = (guardian_pid, *(child.pid for child in district.children))
-        watched = [os.pidfd_open(pid) for pid in pids]
+        watched = [os.pidfd_open(pid) for pid in pids]  # readable when the process has ended
         if args.owner_fd is not None:
             watched.append(args.owner_fd)
         _report({"ok": True})
-        asyncio.run(_supervise(district, listening, tuple(watched)))
+        asyncio.run(Supervisor(district).run(listening, tuple(watched)))
     district.close()
 
 
-async def _supervise(district: District, listening: object, watched: tuple[int, ...]) -> None:
-    await Supervisor(district).run(listening, watched)  # type: ignore[arg-type]
-
-
 def _district(args: argparse.Namespace, refusal: kernel.Refusal | None) -> District:
+    # Imported here: pydantic and pyroute2 take longer to load than all before.
     from bt_console.config.errors import ConfigErrors
-    from bt_console.config.load import load_config
-    from bt_console.lab.topology import draw
 
     try:
-        inventory = load_config(args.config).inventory
+        if refusal is None:
+            return _namespaced(args)
+        from bt_console.lab.loopback import LoopbackDistrict
+
+        return LoopbackDistrict(args.config, args.run_dir, refusal)
     except ConfigErrors as error:
         raise LabError("lab.bad_config", why=error) from error
-    plan = draw(inventory)
-    if refusal is None:
-        from bt_console.lab.district import NamespacedDistrict  # loads pyroute2
 
-        return NamespacedDistrict(plan, args.config, args.run_dir)
-    raise LabError("lab.bad_config", why=message("lab.no_fallback"))
+
+def _namespaced(args: argparse.Namespace) -> District:
+    from bt_console.config.load import load_config
+    from bt_console.lab.district import NamespacedDistrict
+    from bt_console.lab.topology import draw
+
+    return NamespacedDistrict(draw(load_config(args.config).inventory), args.config, args.run_dir)
 
 
 def _report(answer: dict[str, object]) -> None:

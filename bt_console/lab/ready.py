@@ -1,6 +1,6 @@
 """Waits until everything a lab promises answers: every address a ping, every port a connection.
 
-Source: RFC 792 (echo), RFC 1071 (checksum).
+Source: RFC 792 (echo), RFC 1071 (checksum), RFC 1035 (DNS question).
 """
 
 from __future__ import annotations
@@ -12,11 +12,24 @@ import socket
 import struct
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from bt_console.lab.errors import LabError
+from bt_console.lab.plan import Service
 
 _AGAIN_S = 0.4
 _SHOWN = 5
+_TYPE_NS = 2
+_CLASS_IN = 1
+
+
+def wait_for_services(services: Iterable[Service], within_s: float) -> None:
+    """Return when every port of every service answers. Raises LabError."""
+    ports = [(service.address, port) for service in services for port in service.ports]
+    wait_for_ports([(address, port.number) for address, port in ports], within_s)
+    for address, port in ports:
+        if port.kind == "dns":
+            wait_for_names((address, port.number), within_s)
 
 
 def wait_for_pings(addresses: Iterable[str], within_s: float) -> None:
@@ -42,6 +55,20 @@ def wait_for_ports(ports: Iterable[tuple[str, int]], within_s: float) -> None:
         if time.monotonic() > end_s:
             raise LabError("lab.not_answering", what=_some(f"{address}:{port}" for address, port in waiting))
         waiting -= _accepting(waiting)
+
+
+def wait_for_names(server: tuple[str, int], within_s: float) -> None:
+    """Return when a name server answered a question over UDP. Raises LabError when it did not."""
+    question = struct.pack("!HHHHHH", 1, 0, 1, 0, 0, 0) + b"\x00" + struct.pack("!HH", _TYPE_NS, _CLASS_IN)
+    end_s = time.monotonic() + within_s
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(_AGAIN_S)
+        while time.monotonic() < end_s:
+            asking.sendto(question, server)
+            with suppress(TimeoutError, ConnectionRefusedError):
+                asking.recv(2048)
+                return
+    raise LabError("lab.not_answering", what="{}:{}".format(*server))
 
 
 def _answers(raw: socket.socket, identifier: int, waiting: set[str]) -> set[str]:

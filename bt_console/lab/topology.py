@@ -5,7 +5,7 @@
                 '- [uplink:internet] - isp - exchange - isp - [internet:UNIT] - UNIT
                                             '- dc/internet
 In brackets: lines, which faults cut, delay or make lossy. Each link is point to point (RFC 3021 in spirit, /32 with a
-peer), so any addressing of the configuration works. Two trees, joined only at hub and units: a cut never finds a detour.
+peer), so any addressing of the configuration works. Two trees, joined at hub and units only: no cut finds a detour.
 
 Source: delays are typical of district leased lines (TSLCD 3-9 ms, broadband 8-25 ms round trip).
 """
@@ -48,6 +48,9 @@ _JITTER_PART = 0.02
 
 def draw(inventory: Inventory) -> Plan:
     """Return the plan. Raises LabError when the inventory lacks what a district needs."""
+    for target in inventory.targets.values():
+        if ":" in target.address:
+            raise LabError("lab.ipv4_only", target=target.id, address=target.address)
     return _Drawing(inventory).plan()
 
 

@@ -1,4 +1,4 @@
-"""The process that carries every line of a lab: `python -m bt_console.lab.wires_process`, told by its parent what to do."""
+"""The process that carries every line of a lab; its parent tells it what to do."""
 
 from __future__ import annotations
 

@@ -38,4 +38,32 @@ WORDS: dict[str, tuple[str, str]] = {
     "lab.crashed": ("mô phỏng hỏng khi khởi động: {what}", "the lab failed to start: {what}"),
     "lab.gone": ("mô phỏng đã kết thúc", "the lab has ended"),
     "lab.start_timeout": ("mô phỏng không sẵn sàng sau {n} s", "the lab was not ready after {n} s"),
+    "lab.ipv4_only": (
+        "mô phỏng chỉ dùng IPv4; {target} có địa chỉ {address}",
+        "the lab simulates IPv4 only; {target} has address {address}",
+    ),
+    "lab.not_in_fallback": (
+        "mất gói và trễ cần không gian mạng; mô phỏng này chạy trên loopback",
+        "loss and delay need namespaces; this lab runs on loopback",
+    ),
+    "lab.missing.why": (
+        "không có không gian mạng vì {reason}; cho phép bằng: {remedy}",
+        "no namespaces because of {reason}; allow them with: {remedy}",
+    ),
+    "lab.missing.icmp": (
+        "không có ping: mỗi thiết bị được đo bằng một kết nối TCP tới loopback",
+        "no ping: each device is measured by a TCP connection to loopback",
+    ),
+    "lab.missing.weather": (
+        "không có trễ và mất gói: đường truyền chỉ tốt hoặc đứt",
+        "no delay and loss: a line is whole or cut",
+    ),
+    "lab.missing.paths": (
+        "không có định tuyến: máy này ở mọi nơi cùng lúc, đứt đường là từ chối kết nối",
+        "no routes: this machine is everywhere at once, a cut line refuses connections",
+    ),
+    "lab.missing.checks": (
+        "các phép kiểm tra riêng trong cấu hình không được dùng",
+        "checks of the configuration's own are not used",
+    ),
 }

@@ -61,6 +61,6 @@ async def _opened(door: Door) -> Opened:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((door.address, door.number))
     if door.is_datagram:
-        transport, _ = await loop.create_datagram_endpoint(door.factory, sock=listening)  # type: ignore[type-var]
-        return transport  # type: ignore[return-value]
+        transport, _ = await loop.create_datagram_endpoint(door.factory, sock=listening)
+        return transport
     return await loop.create_server(door.factory, sock=listening, ssl=door.context, backlog=_BACKLOG)

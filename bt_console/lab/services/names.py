@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import dns.exception
 import dns.flags
@@ -77,10 +78,11 @@ class UdpNames(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        """Keep the transport; until Python 3.12 asyncio's own is no DatagramTransport."""
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Answer a query."""
         answer = self._zone.answer(data, self._state())
         if answer is not None and self._transport is not None:
             self._transport.sendto(answer[:_UDP_LIMIT], addr)

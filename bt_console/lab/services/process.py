@@ -17,6 +17,16 @@ from bt_console.lab.services.doors import Door, Doors
 from bt_console.lab.world import ServiceState
 from bt_console.words import message
 
+_WITHOUT_CERTIFICATE = ("dns", "router")
+
+
+class Router(asyncio.Protocol):
+    """Stands for a router that answers: it takes a connection and says nothing."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hang up at once."""
+        transport.close()
+
 
 class Street:
     """All services with their doors, and the state each is in."""
@@ -30,7 +40,7 @@ class Street:
         hosts = {s.host: s.address for s in self._services if s.host}
         self._zone = names.Zone(hosts, order.get("wrong_address", names.WRONG_ADDRESS))
         self._write(Path(order["trust_file"]), self._authority.pem())
-        self._chains = {s.id: self._issue(s) for s in self._services if s.sort != "dns"}
+        self._chains = {s.id: self._issue(s) for s in self._services if s.sort not in _WITHOUT_CERTIFICATE}
         self._contexts = {name: server_context(chains[0]) for name, chains in self._chains.items()}
         self._doors = Doors([door for service in self._services for door in self._doors_of(service)])
 
@@ -83,6 +93,8 @@ class Street:
             case "dns":
                 udp = door(lambda: names.UdpNames(self._zone, state), is_udp=True)
                 return [udp, door(names.tcp_factory(self._zone, state))]
+            case "router":
+                return [door(Router)]
         raise ValueError(port.kind)
 
 
@@ -113,12 +125,17 @@ async def serve(parent: ParentLine) -> None:
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, fd: int) -> None:
-    ready = loop.create_future()
-    loop.add_reader(fd, lambda: ready.done() or ready.set_result(None))
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(fd, _settle, ready)
     try:
         await ready
     finally:
         loop.remove_reader(fd)
+
+
+def _settle(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 if __name__ == "__main__":
