@@ -70,11 +70,13 @@ def described(schema: str) -> dict[str, str]:
 
 def emitted(value: Any, maps: frozenset[str], path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield (key, value) of everything in a document; maps are not entered, an empty list has one _NOTHING."""
+    if path in maps:
+        return
     if isinstance(value, list):
         yield from ((f"{path}[]", one) for one in value or [_NOTHING])
         for one in value:
             yield from emitted(one, maps, f"{path}[]")
-    elif isinstance(value, dict) and path not in maps:
+    elif isinstance(value, dict):
         for name, one in value.items():
             key = f"{path}.{name}" if path else name
             if not isinstance(one, list):
