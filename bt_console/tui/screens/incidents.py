@@ -27,10 +27,7 @@ class IncidentsPage(Page):
     page = "incidents"
     DEFAULT_CSS = """
     IncidentsPage #split { layout: vertical; }
-    IncidentsPage #incident-list { height: 2fr; }
-    IncidentsPage #incident { height: 3fr; }
     IncidentsPage.-wide #split { layout: horizontal; }
-    IncidentsPage.-wide #incident-list, IncidentsPage.-wide #incident { height: 1fr; }
     IncidentsPage.-wide #incident { margin-left: 1; }
     """
     _counts = (0, 0)
@@ -70,6 +67,10 @@ class IncidentsPage(Page):
         self.set_class(self.is_wide, "-wide")
         rows = incidents.rows(frame.snapshot, frame.look, self.list.room, self.wanted)
         self._counts = (sum(1 for row in rows if row.key), len(frame.snapshot.incidents))
+        if self.is_wide:
+            self.list.styles.height = "1fr"
+        else:
+            self.list.styles.height = max(2, min(len(rows) + 1, self.size.height * 4 // 10))
         self.list.show(rows)
         self._draw_whole(frame)
 

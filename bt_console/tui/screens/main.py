@@ -38,8 +38,8 @@ class MainScreen(Screen[None]):
     """Polls the store while it is visible and hands each frame to the open page."""
 
     DEFAULT_CSS = """
-    MainScreen { layout: vertical; }
-    MainScreen #prompt { display: none; dock: bottom; height: 1; border: none; padding: 0 1; margin-bottom: 1; }
+    MainScreen { layout: vertical; overflow: hidden; }
+    MainScreen #prompt { display: none; height: 1; border: none; padding: 0 1; }
     MainScreen.-asking #prompt { display: block; }
     MainScreen #small { display: none; height: 1fr; }
     MainScreen.-small > * { display: none; }
@@ -64,9 +64,9 @@ class MainScreen(Screen[None]):
         yield Lines(id="banners")
         yield from self._pages.values()
         yield Lines(id="small")
-        yield Lines(id="footer", is_bar=True, is_floor=True)
-        yield Lines(id="chip", is_floor=True)
+        yield Lines(id="chip")
         yield Input(id="prompt", select_on_focus=False)
+        yield Lines(id="footer", is_bar=True)
 
     def on_mount(self) -> None:
         """Open the first page and start reading."""

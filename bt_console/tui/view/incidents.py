@@ -11,7 +11,7 @@ from bt_console.tui.view.filters import Filter, incident_fields
 from bt_console.tui.view.find import targets
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.signs import mark
-from bt_console.tui.view.summary import explained, incident_sign, unit_names
+from bt_console.tui.view.summary import explained, incident_sign, unit_names, worst_first
 from bt_console.tui.view.text import Line, Row, Span, Tone, blank, cut_line, fit, heading, spread, wrap
 
 _STAMP = 8
@@ -20,7 +20,7 @@ _STAMP = 8
 def rows(snapshot: Snapshot, look: Look, width: int, wanted: Filter) -> tuple[Row, ...]:
     """Return open incidents, then resolved ones, each under its own title."""
     shown = [incident for incident in snapshot.incidents if wanted.accepts(incident_fields(incident, look))]
-    opened = [incident for incident in shown if incident.resolved_at is None]
+    opened = [incident for incident in worst_first(snapshot) if incident in shown]
     resolved = [incident for incident in shown if incident.resolved_at is not None]
     found = [heading(look.tell("screen.open_incidents"), width, str(len(opened)))]
     found += [_row(incident, look, width, snapshot) for incident in opened]

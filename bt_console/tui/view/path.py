@@ -47,7 +47,7 @@ def _worth_drawing(nodes: Sequence[TargetView], width: int) -> list[TargetView]:
 
 
 def _drawn(title: str, nodes: Sequence[TargetView], look: Look, width: int) -> tuple[Line, Line]:
-    labels = [f"{'~' if look.is_stale else GLYPH[node.state]} {look.tell(f'role.{node.role}')}" for node in nodes]
+    labels = [f"{'~' if look.is_stale else GLYPH[node.state]} {look.tell(f'node.{node.role}')}" for node in nodes]
     arrows = max(1, len(nodes) - 1)
     room = width - _TITLE - sum(map(cells, labels)) - 2 * arrows
     lengths = [max(_MIN_ARROW, min(24, room // arrows))] * arrows

@@ -142,7 +142,7 @@ def detail(service: TargetView, look: Look, width: int) -> tuple[Row, ...]:
     rows.append(Row(line=(state, Span(" " + look.tell("screen.since", at=since), Tone.MUTED))))
     split = phases(service)
     if split:
-        parts = [f"{look.tell(f'phase.{name}')} {look.delay(seconds * 1000)} ms" for name, seconds in split]
+        parts = [f"{look.tell(f'phase.{name}')}\u00a0{look.delay(seconds * 1000)}\u00a0ms" for name, seconds in split]
         rows += [Row(line=(Span(text, Tone.TEXT),)) for text in wrap(" · ".join(parts), width)]
     failure = last_failure(service)
     if failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bt_console.model.health import HealthState
-from bt_console.model.incident import Incident
+from bt_console.model.incident import Incident, Severity
 from bt_console.model.snapshot import Snapshot, TargetView
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.signs import (
@@ -20,6 +20,7 @@ from bt_console.tui.view.signs import (
 )
 from bt_console.tui.view.text import Line, Row, Span, Tone, blank, cut_line, fit, heading, spread, wrap
 
+_SEVERITIES = tuple(Severity)
 INCIDENT_KEY, SERVICE_KEY = "incident:", "service:"
 
 
@@ -33,6 +34,11 @@ def named(ids: tuple[str, ...], names: Mapping[str, str], look: Look) -> str:
     if len(ids) > 3:
         return look.tell("screen.units_count", n=len(ids))
     return ", ".join(names.get(unit_id, unit_id) for unit_id in ids)
+
+
+def worst_first(snapshot: Snapshot) -> tuple[Incident, ...]:
+    """Return the open incidents, the most severe first, newer before older."""
+    return tuple(sorted(snapshot.open_incidents, key=lambda incident: _SEVERITIES.index(incident.severity)))
 
 
 def explained(incident: Incident, look: Look, names: Mapping[str, str]) -> str:
@@ -61,7 +67,7 @@ def footlines(snapshot: Snapshot, look: Look, width: int, room: int) -> tuple[Li
     if room <= 0:
         return ()
     services = _services_line(snapshot, look, width)
-    opened = snapshot.open_incidents
+    opened = worst_first(snapshot)
     if not opened:
         calm = (Span(look.tell("screen.no_incidents"), Tone.MUTED),)
         return ((Span("─" * width, Tone.RULE),), calm, services)[-room:]
@@ -100,7 +106,7 @@ def _services_line(snapshot: Snapshot, look: Look, width: int) -> Line:
 
 def pane(snapshot: Snapshot, look: Look, width: int) -> tuple[Row, ...]:
     """Return the right pane: open incidents by cause with what each explains, then the shared services."""
-    opened = snapshot.open_incidents
+    opened = worst_first(snapshot)
     rows = [heading(look.tell("screen.open_incidents"), width, str(len(opened)) if opened else "")]
     if not opened:
         rows.append(Row(line=(Span(look.tell("screen.no_incidents"), Tone.MUTED),)))

@@ -117,9 +117,11 @@ def spread(left: Sequence[Span], right: Sequence[Span], width: int) -> Line:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return the text as lines of at most that many columns, broken between words where possible."""
+    """Return the text as lines of at most that many columns, broken between words where possible; never at a no-break space."""
     lines, current = [], ""
-    for word in plain(text).split():
+    for word in plain(text).split(" "):
+        if not word:
+            continue
         if current and cells(current) + 1 + cells(word) > width:
             lines.append(current)
             current = ""
@@ -128,7 +130,8 @@ def wrap(text: str, width: int) -> list[str]:
             head = cut(current, width)[:-1]
             lines.append(head)
             current = current[len(head) :]
-    return [*lines, current] if current else lines
+    kept = [*lines, current] if current else lines
+    return [line.replace("\u00a0", " ") for line in kept]
 
 
 def fold(text: str) -> str:

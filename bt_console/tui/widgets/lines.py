@@ -34,13 +34,11 @@ class Lines(Widget):
 
     DEFAULT_CSS = "Lines { height: auto; width: 100%; }"
 
-    def __init__(self, *, id: str | None = None, is_bar: bool = False, is_floor: bool = False) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, is_bar: bool = False) -> None:  # noqa: A002
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
         self._is_bar = is_bar
         self.styles.height = 1 if is_bar else 0
-        if is_floor:
-            self.styles.dock = "bottom"
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines, drawing again only what differs."""
