@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from probes._wire.errors import network_errors
 from probes._wire.tcpinfo import TcpInfo, read_tcp_info
-from probes.api import FailureKind, ProbeFailure
+from probes.api import OUR_SIDE, FailureKind, ProbeFailure
 
 T = TypeVar("T")
 READ_OCTETS = 65_536
@@ -141,14 +141,19 @@ async def dial(addresses: Sequence[str], port: int, limit_s: float | None = None
     """Connect to the first address that answers; a silent one gets its share of the time up to `limit_s`."""
     loop = asyncio.get_running_loop()
     candidates = addresses[:ADDRESSES_COUNT]
-    for left, address in zip(range(len(candidates), 1, -1), candidates, strict=False):
-        share_s = None if limit_s is None else loop.time() + (limit_s - loop.time()) / left
+    failures = []
+    for left, address in zip(range(len(candidates), 0, -1), candidates, strict=True):
+        share_s = None if limit_s is None or left == 1 else loop.time() + (limit_s - loop.time()) / left
         try:
             async with asyncio.timeout_at(share_s):
                 return await _connect(address, port)
-        except (TimeoutError, ProbeFailure):
-            continue
-    return await _connect(candidates[-1], port)
+        except TimeoutError:
+            if left == 1:
+                raise
+        except ProbeFailure as failure:
+            failures.append(failure)
+    # What one address refused says more of the target than that this machine has no way to another.
+    raise next((failure for failure in failures if failure.kind not in OUR_SIDE), failures[-1])
 
 
 async def _connect(address: str, port: int) -> Stream:

@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from cryptography import x509
 
@@ -63,8 +64,9 @@ class Certificate:
         return self.not_before <= now <= self.not_after
 
 
+@lru_cache(maxsize=256)
 def parse_certificate(der: bytes) -> Certificate:
-    """Raises UnreadableCertificate."""
+    """Raises UnreadableCertificate. A server shows the same certificate for months, so the last ones are remembered."""
     try:
         parsed = x509.load_der_x509_certificate(der)
         dns_names, addresses = _alternative_names(parsed)

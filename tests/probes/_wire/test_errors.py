@@ -46,12 +46,18 @@ def test_a_known_error_says_what_was_being_done() -> None:
 
 SCRIPT = """
 import asyncio
+from probes._wire.stream import dial
+from probes.api import ProbeFailure
 from tests.servers.ask import ask
 async def main():
     for kind, address in (("tcp_connect", "192.0.2.9:80"), ("tcp_connect", "203.0.113.1:80"),
                           ("dns_query", "203.0.113.1"), ("http_get", "http://svc.example/")):
         reading = await ask(kind, address, nameservers=("203.0.113.1",))
         print(reading.outcome, reading.failure)
+    try:
+        await dial(("127.0.0.1", "2001:db8::1"), 9)
+    except ProbeFailure as failure:
+        print(failure.kind)
 asyncio.run(main())
 """
 NETWORK = """
@@ -74,4 +80,4 @@ def test_a_neighbour_that_is_gone_is_its_fault_and_a_missing_route_is_ours() -> 
         pytest.skip(f"no user namespaces: {allowed.stderr.decode().strip()}")
     command = ["unshare", "-rn", "sh", "-c", NETWORK, sys.executable, SCRIPT]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-    assert done.stdout.splitlines() == ["fail unreachable"] + ["error no_route"] * 3, done.stderr
+    assert done.stdout.splitlines() == ["fail unreachable"] + ["error no_route"] * 3 + ["refused"], done.stderr
