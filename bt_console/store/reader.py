@@ -162,6 +162,9 @@ NO_INVENTORY = Inventory(district="", timezone="Asia/Ho_Chi_Minh", language="vi"
 """Before the first configuration came into force."""
 
 
+_NO_LOG_ERRORS = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
+
+
 def _log(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
@@ -177,7 +180,7 @@ def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
         connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError as error:
         connection.close()
-        if error.sqlite_errorname.startswith("SQLITE_CANTOPEN") and _is_frozen(path):
+        if error.sqlite_errorname.startswith(_NO_LOG_ERRORS) and _is_frozen(path):
             return _connect(path, "immutable=1"), True
         raise
     return connection, False
