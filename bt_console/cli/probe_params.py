@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bt_console.cli.command import UsageError
 from bt_console.config import quantity
-from bt_console.config.kinds import missing_params, read_params
+from bt_console.config.kinds import read_params
 from bt_console.config.quantity import QuantityError
 from bt_console.words import tell
 from probes.api import ProbeKind
@@ -31,8 +31,6 @@ def parse_params(kind: ProbeKind, written: Sequence[str], language: str) -> Any:
         allowed = ", ".join(sorted(quantity.short_name(name) for name in hints))
         lines = "; ".join(_told(details) for details in error.errors())
         raise UsageError(tell(language, "cli.bad_params", problems=lines, kind=kind.name, allowed=allowed)) from error
-    if missing := missing_params(kind.name, params):
-        raise UsageError(tell(language, "cli.missing_params", kind=kind.name, names=", ".join(missing)))
     return kind.params(**params)
 
 

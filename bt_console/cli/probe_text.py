@@ -21,25 +21,19 @@ def kind_document(kind: ProbeKind) -> Document:
         "example": kind.example,
         "timeout_s": kind.timeout_s,
         "params": [
-            {"name": name, "type": type_text, "default": default, "is_required": is_required}
-            for name, type_text, default, is_required in params_of(kind)
+            {"name": name, "type": type_text, "default": default} for name, type_text, default in params_of(kind)
         ],
         "measures": dict(kind.measures),
         "facts": {name: fact.__name__ for name, fact in kind.facts.items()},
     }
 
 
-def params_of(kind: ProbeKind) -> list[tuple[str, str, Any, bool]]:
-    """Return name, type, default and whether it must be given, of each parameter."""
+def params_of(kind: ProbeKind) -> list[tuple[str, str, Any]]:
+    """Return name, type and default of each parameter; every parameter has a default."""
     hints = get_type_hints(kind.params)
-    found = []
-    for field in dataclasses.fields(kind.params):
-        is_required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        default = None if field.default is dataclasses.MISSING else field.default
-        if field.default_factory is not dataclasses.MISSING:
-            default = field.default_factory()
-        found.append((field.name, _type_text(hints[field.name]), plain(default), is_required))
-    return found
+    defaults = kind.params()
+    names = [field.name for field in dataclasses.fields(kind.params)]
+    return [(name, _type_text(hints[name]), plain(getattr(defaults, name))) for name in names]
 
 
 def _type_text(hint: Any) -> str:
@@ -69,10 +63,7 @@ def list_lines(kinds: Sequence[ProbeKind], language: str, width: int) -> list[st
 
 def kind_lines(kind: ProbeKind, language: str) -> list[str]:
     """Return one kind whole: parameters, measures, facts."""
-    params = [
-        (name, f"{type_text}, {tell(language, 'cli.probe.required') if is_required else _shown(default)}")
-        for name, type_text, default, is_required in params_of(kind)
-    ]
+    params = [(name, f"{type_text}, {_shown(default)}") for name, type_text, default in params_of(kind)]
     return [
         kind.name,
         *wrap(kind.source, 78, "  "),

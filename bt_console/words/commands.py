@@ -178,10 +178,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "{problems}. Tham số của {kind}: {allowed}",
         "{problems}. Parameters of {kind}: {allowed}",
     ),
-    "cli.missing_params": (
-        "{kind} cần thêm tham số: {names} (viết -p TÊN=GIÁ_TRỊ)",
-        "{kind} needs parameters: {names} (write -p NAME=VALUE)",
-    ),
     "cli.bad_timeout": ("--timeout phải lớn hơn 0, không phải '{text}'", "--timeout must be above 0, not '{text}'"),
     "cli.probe.more": (
         "`bt-console probe LOẠI` cho biết các tham số của một loại.",
@@ -190,7 +186,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "cli.probe.params": ("Tham số (-p)", "Parameters (-p)"),
     "cli.probe.measures": ("Số đo", "Measures"),
     "cli.probe.facts": ("Dữ kiện", "Facts"),
-    "cli.probe.required": ("bắt buộc", "required"),
     "cli.check_config.valid": ("{path}: hợp lệ", "{path}: valid"),
     "cli.check_config.district": ("Huyện", "District"),
     "cli.check_config.units": ("Đơn vị", "Units"),

@@ -34,7 +34,7 @@ def test_the_list_as_json_has_parameters_units_and_source(run: Run) -> None:
     assert set(kinds) == set(probes.names())
     assert kinds["icmp_echo"]["measures"] == dict(probes.load("icmp_echo").measures)
     assert "RFC 792" in kinds["icmp_echo"]["source"]
-    assert {"name": "count", "type": "int", "default": 3, "is_required": False} in kinds["icmp_echo"]["params"]
+    assert {"name": "count", "type": "int", "default": 3} in kinds["icmp_echo"]["params"]
 
 
 @pytest.mark.parametrize("argv", [["icmp_echo"], ["icmp_echo", "--help"]])
