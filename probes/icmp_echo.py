@@ -20,6 +20,8 @@ from probes._wire.icmp_echoes import Echoes, Params
 from probes._wire.icmp_pinger import Pinger
 from probes.api import Fact, FailureKind, Outcome, ProbeContext, ProbeFailure, ProbeKind, Reading
 
+__all__ = ["PROBE", "Params", "measure", "observe", "reading", "source_address"]
+
 _NOT_ALLOWED = (
     "no ICMP socket is allowed: give the program CAP_NET_RAW, "
     "or put its group into the sysctl net.ipv4.ping_group_range"

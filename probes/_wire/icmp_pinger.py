@@ -24,6 +24,8 @@ _BURST_S = 0.02
 """How much sending time may be caught up after a pause."""
 _GRACE_S = 0.005
 """Looked at this much after the time-out; the kernel's stamps decide what was in time."""
+_SETTLE_S = 0.005
+"""The kernel starts to stamp a little after the first socket of the machine asks for it."""
 _BUSY_PAUSE_S = 0.005
 _BUSY_RETRIES = 200
 _BUSY = frozenset({errno.ENOBUFS, errno.EAGAIN, errno.ENOMEM})
@@ -76,6 +78,7 @@ class Pinger:
         if channel is None:
             channel = Channel(dialect, int.from_bytes(os.urandom(2), "big"), self._receive_buffer_octets)
             self._channels[dialect.family] = channel
+            self._pace_at = self._loop.time() + _SETTLE_S
             self._loop.add_reader(channel.socket.fileno(), self._on_readable, channel)
         return channel
 
