@@ -81,6 +81,8 @@ class Lab:
                 os.close(reading)
             try:
                 _await_report(process, errors)
+                if detach:
+                    process.wait()  # what was started left the lab behind and ended
                 return cls(run_dir, None if detach else process, writing)
             except BaseException:
                 os.close(writing)

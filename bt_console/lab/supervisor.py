@@ -104,6 +104,8 @@ class Supervisor:
             self._put_in_force({})
             return
         healed = [active for active in self._active if active == spec or active.startswith(f"{spec}:")]
+        if not self._active:
+            raise LabError("lab.nothing_active")
         if not healed:
             raise LabError("lab.not_active", spec=spec, hint=did_you_mean(spec, self._active))
         self._put_in_force({active: effects for active, effects in self._active.items() if active not in healed})

@@ -11,6 +11,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "lab.no_line": ("đơn vị {unit} không có đường {path}", "unit {unit} has no {path} line"),
     "lab.not_active": ("lỗi '{spec}' không có hiệu lực ({hint})", "fault '{spec}' is not in force ({hint})"),
+    "lab.nothing_active": ("không có lỗi nào có hiệu lực", "no fault is in force"),
     "lab.bad_request": ("yêu cầu không hiểu được", "request not understood"),
     "lab.bad_config": ("cấu hình không dùng được: {why}", "the configuration cannot be used: {why}"),
     "lab.no_uplink": (
@@ -66,4 +67,41 @@ WORDS: dict[str, tuple[str, str]] = {
         "các phép kiểm tra riêng trong cấu hình không được dùng",
         "checks of the configuration's own are not used",
     ),
+    "lab.help.up": ("dựng huyện mô phỏng và để nó chạy", "build the simulated district and leave it running"),
+    "lab.help.down": ("tắt mô phỏng, không để lại gì", "end the lab and leave nothing behind"),
+    "lab.help.status": (
+        "mô phỏng đang chạy thế nào, lỗi nào có hiệu lực",
+        "how the lab runs, which faults are in force",
+    ),
+    "lab.help.fault": ("gây một lỗi; không có SPEC: liệt kê các lỗi", "cause a fault; without SPEC: list the faults"),
+    "lab.help.heal": ("khôi phục một lỗi; không có SPEC: tất cả", "restore one fault; without SPEC: all"),
+    "lab.help.exec": ("chạy một lệnh ở một đơn vị hoặc ở hub", "run a command where a unit, or the hub, is"),
+    "lab.opt.run_dir": (
+        "thư mục của mô phỏng đang chạy (mặc định: trong XDG_RUNTIME_DIR hoặc ~/.local/state)",
+        "directory of the running lab (default: in XDG_RUNTIME_DIR or ~/.local/state)",
+    ),
+    "lab.opt.loopback": (
+        "dùng loopback dù không gian mạng được phép",
+        "use loopback even where namespaces are allowed",
+    ),
+    "lab.opt.spec": ("lỗi, ví dụ link-down:tslcd:cao-son", "the fault, such as link-down:tslcd:cao-son"),
+    "lab.opt.heal_spec": ("lỗi đang có hiệu lực, hoặc phần đầu của nó", "a fault in force, or the beginning of it"),
+    "lab.opt.place": ("đơn vị, hoặc hub", "a unit, or hub"),
+    "lab.opt.argv": ("lệnh và tham số của nó", "the command and its arguments"),
+    "lab.no_verb": ("cần một trong: {verbs}", "one of these is needed: {verbs}"),
+    "lab.no_command": ("thiếu lệnh cần chạy", "the command to run is missing"),
+    "lab.building": ("đang dựng huyện mô phỏng ...", "building the simulated district ..."),
+    "lab.up": (
+        "mô phỏng đang chạy: {units} xã, thị trấn trong {n} không gian mạng",
+        "the lab is up: {units} communes in {n} namespaces",
+    ),
+    "lab.up_loopback": (
+        "mô phỏng đang chạy trên loopback: {units} xã, thị trấn",
+        "the lab is up on loopback: {units} communes",
+    ),
+    "lab.monitor_with": (
+        "giám sát: bt-console lab exec hub bt-console monitor -c {config} --trust-file {trust}",
+        "monitor it: bt-console lab exec hub bt-console monitor -c {config} --trust-file {trust}",
+    ),
+    "lab.active": ("lỗi có hiệu lực: {faults}", "faults in force: {faults}"),
 }
