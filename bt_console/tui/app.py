@@ -36,6 +36,7 @@ _ASCII_TERMINALS = ("linux", "vt100", "vt220")
 class ConsoleApp(App[None]):
     """Reads one store, shows it to one person."""
 
+    TITLE = "BT Console"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
     CSS = """

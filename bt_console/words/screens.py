@@ -233,7 +233,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "action.heal.help": ("chữa lỗi đang chọn", "heal the selected fault"),
     "action.heal_all.help": ("chữa mọi lỗi", "heal every fault"),
     "action.back.help": ("lùi về trang trước", "back to the page before"),
-    "action.clear.help": ("bỏ chọn dòng, rồi bỏ lọc", "let go of the row, then of the filter"),
+    "action.clear.help": ("bỏ lọc, rồi bỏ chọn dòng", "drop the filter, then let go of the row"),
     "action.next_pane.help": ("sang khung kế bên", "go to the next pane"),
     "action.palette.help": ("bảng lệnh (cũng là ctrl+p)", "command palette (ctrl+p too)"),
     "action.language.help": ("Tiếng Anh / English", "Vietnamese / Tiếng Việt"),

@@ -26,7 +26,8 @@ class PaletteScreen(ModalScreen[str]):
     DEFAULT_CSS = """
     PaletteScreen { align: center top; overflow: hidden; background: $background 60%; }
     PaletteScreen > Vertical { width: 64; max-width: 90%; height: 16; margin-top: 2; background: $panel; padding: 0 1; }
-    PaletteScreen Input { border: none; height: 1; padding: 0 1; background: $panel; }
+    PaletteScreen Input, PaletteScreen Input:focus { border: none; height: 1; padding: 0 1; background: $panel; }
+    PaletteScreen Board { margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 

@@ -30,12 +30,12 @@ class CheckPage(Page):
 
     page = "check"
     DEFAULT_CSS = """
-    CheckPage #check-title { margin: 0 1; }
+    CheckPage #check-title { padding: 0 1; }
     CheckPage #check-split { layout: vertical; }
     CheckPage #observations { height: 1fr; }
     CheckPage #observation { height: 1fr; }
     CheckPage.-wide #check-split { layout: horizontal; }
-    CheckPage.-wide #observation { margin-left: 1; }
+    CheckPage.-wide #observation { padding-left: 1; }
     """
     _check_id = CheckId("")
     _observations: tuple[Observation, ...] = ()

@@ -25,7 +25,7 @@ from bt_console.tui.widgets.board import Board
 
 
 class Said(Message):
-    """Something worth a line above the footer."""
+    """Something worth a line for a few seconds."""
 
     def __init__(self, text: str, *, is_bad: bool = False) -> None:
         super().__init__()

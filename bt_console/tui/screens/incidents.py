@@ -28,7 +28,7 @@ class IncidentsPage(Page):
     DEFAULT_CSS = """
     IncidentsPage #split { layout: vertical; }
     IncidentsPage.-wide #split { layout: horizontal; }
-    IncidentsPage.-wide #incident { margin-left: 1; }
+    IncidentsPage.-wide #incident { padding-left: 1; }
     """
     _counts = (0, 0)
     _events: tuple[Event, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -39,8 +40,10 @@ class MainScreen(Screen[None]):
 
     DEFAULT_CSS = """
     MainScreen { layout: vertical; overflow: hidden; }
-    MainScreen #prompt { display: none; height: 1; border: none; padding: 0 1; }
-    MainScreen.-asking #prompt { display: block; }
+    MainScreen #ask { display: none; height: 1; }
+    MainScreen.-asking #ask { display: block; }
+    MainScreen #slash { width: 3; }
+    MainScreen #prompt, MainScreen #prompt:focus { height: 1; border: none; padding: 0; }
     MainScreen #small { display: none; height: 1fr; }
     MainScreen.-small > * { display: none; }
     MainScreen.-small > #small { display: block; }
@@ -65,13 +68,16 @@ class MainScreen(Screen[None]):
         yield from self._pages.values()
         yield Lines(id="small")
         yield Lines(id="chip")
-        yield Input(id="prompt", select_on_focus=False)
+        with Horizontal(id="ask"):
+            yield Lines(id="slash")
+            yield Input(id="prompt", select_on_focus=False)
         yield Lines(id="footer", is_bar=True)
 
     def on_mount(self) -> None:
         """Open the first page and start reading."""
         prompt = self.query_one("#prompt", Input)
         prompt.cursor_blink = False
+        self.query_one("#slash", Lines).show([(Span(" / ", Tone.KEY),)])
         self._enter(self.page.page, "")
         self._ticker = self.set_interval(POLL_S, self.tick)
         self.tick()
@@ -126,17 +132,16 @@ class MainScreen(Screen[None]):
         self.query_one("#header", Lines).show([header.header(feed.snapshot, look, width, is_demo=is_demo)])
         self.query_one("#banners", Lines).show(header.banners(feed.snapshot, look, width, trouble=trouble))
         self.query_one("#chip", Lines).show(self._chip(look, width))
-        self.query_one("#footer", Lines).show([actions.footer(self.page.page, look, width, has_lab=is_demo)])
+        footer = actions.footer(self.page.page, look, width, has_lab=is_demo)
+        self.query_one("#footer", Lines).show([self._note[1] if self._note[0] else footer])
 
     def _chip(self, look: Look, width: int) -> list[Line]:
-        if self._note[0]:
-            return [self._note[1]]
         if self.page.wanted.terms and not self.has_class("-asking"):
             return [header.chip(self.page.wanted.text, *self.page.counts(), look, width)]
         return []
 
     def note(self, text: str, tone: Tone = Tone.ACCENT) -> None:
-        """Say something for a few seconds above the footer."""
+        """Say something for a few seconds in place of the footer."""
         self._note = (_NOTE_TICKS, (Span(fit(" " + text, self.size.width), tone),))
         self.draw_frame()
 
@@ -207,6 +212,8 @@ class MainScreen(Screen[None]):
         """Do an action by its id, as a key or the palette asks."""
         if action in self._pages:
             self.open_page(action)
+        elif action == "clear" and self.page.wanted.terms:
+            self._set_filter("")
         elif self.page.perform(action):
             self.draw_frame()
         else:
@@ -215,7 +222,6 @@ class MainScreen(Screen[None]):
     def _perform_here(self, action: str) -> None:
         simple: dict[str, Callable[[], object]] = {
             "back": self.back,
-            "clear": lambda: self._set_filter(""),
             "filter": self._ask,
             "next_pane": self.focus_next,
             "probe": self._probe,

@@ -28,8 +28,8 @@ class OverviewPage(Page):
 
     page = "overview"
     DEFAULT_CSS = """
-    OverviewPage #foot { margin: 0 1; }
-    OverviewPage #pane { display: none; margin-left: 1; }
+    OverviewPage #foot { padding: 0 1; }
+    OverviewPage #pane { display: none; padding-left: 1; }
     OverviewPage.-wide #pane { display: block; width: 30%; min-width: 36; max-width: 56; }
     """
 

@@ -35,8 +35,8 @@ class UnitPage(Page):
 
     page = "unit"
     DEFAULT_CSS = """
-    UnitPage #unit-title, UnitPage #paths { margin: 0 1; }
-    UnitPage #side { display: none; margin-left: 1; }
+    UnitPage #unit-title, UnitPage #paths { padding: 0 1; }
+    UnitPage #side { display: none; padding-left: 1; }
     UnitPage.-wide #side { display: block; }
     """
 

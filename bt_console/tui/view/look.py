@@ -89,7 +89,7 @@ class Look:
 
     def span(self, seconds: float) -> str:
         """Return a duration in its largest fitting unit."""
-        if seconds < 10:
+        if seconds < 10 and seconds != int(seconds):
             return self.tell("unit.s", n=self.number(max(0.0, seconds), 1))
         if seconds < _MINUTE_S:
             return self.tell("unit.s", n=self.number(seconds))

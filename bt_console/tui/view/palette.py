@@ -54,8 +54,16 @@ def score(wanted: str, text: str) -> int:
         return 200
     if all(f" {part}" in f" {text}" for part in wanted.split()):
         return 150
-    rest = iter(text)
-    return 50 if all(char in rest for char in wanted.replace(" ", "")) else 0
+    return 50 if len(wanted) > 2 and _is_near(wanted.replace(" ", ""), text) else 0
+
+
+def _is_near(letters: str, text: str) -> bool:
+    """Return whether the letters stand in order within twice their length."""
+    for start in range(len(text) - len(letters) + 1):
+        rest = iter(text[start : start + 2 * len(letters)])
+        if all(letter in rest for letter in letters):
+            return True
+    return False
 
 
 def matching(found: Sequence[Entry], query: str, limit: int) -> tuple[Entry, ...]:

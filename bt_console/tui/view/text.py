@@ -117,7 +117,7 @@ def spread(left: Sequence[Span], right: Sequence[Span], width: int) -> Line:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return the text as lines of at most that many columns, broken between words where possible; never at a no-break space."""
+    """Return the text as lines of at most that many columns, broken at spaces (not no-break ones) where possible."""
     lines, current = [], ""
     for word in plain(text).split(" "):
         if not word:

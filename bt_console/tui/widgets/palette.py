@@ -132,6 +132,14 @@ def textual_themes() -> tuple[Theme, ...]:
             surface=palette.background,
             panel=palette.bar,
             dark=palette.is_dark,
+            variables={
+                "scrollbar": palette.colours[Tone.RULE],
+                "scrollbar-hover": palette.colours[Tone.MUTED],
+                "scrollbar-active": palette.colours[Tone.MUTED],
+                "scrollbar-background": palette.background,
+                "scrollbar-background-hover": palette.background,
+                "scrollbar-background-active": palette.background,
+            },
         )
         for name, palette in PALETTES.items()
     )
