@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import probes
 from bt_console.config.errors import ConfigProblem
-from bt_console.config.kinds import missing_params
 from bt_console.config.places import Place
 from bt_console.config.schema import CheckSpec
 from bt_console.config.yaml_reader import Document, Loc
@@ -117,11 +116,6 @@ class CheckBuilder:
             message = f"param timeout {given['timeout_s']:g}s of {key} is longer than the check's own {timeout_s:g}s"
             self._report(place, said, "params", message, "write `timeout:` beside `params`, not in it")
         given = _own_timeout(kind, said, timeout_s) | given
-        missing = missing_params(kind.name, given)
-        if missing:
-            message = f"{key} needs the param `{missing[0]}`"
-            self._report(place, said, "params", message, f"add `params: {{{missing[0]}: ...}}`")
-            return None
         try:
             return kind.params(**given)
         except ValueError as error:

@@ -82,14 +82,6 @@ def _adapter(probe: str, name: str) -> tuple[TypeAdapter[Any], bool]:
     return TypeAdapter(hint, config=config), not is_enum
 
 
-def missing_params(probe: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the params a probe needs and was not given."""
-    fields = dataclasses.fields(probes.load(probe).params)
-    nothing = dataclasses.MISSING
-    needed = (f.name for f in fields if f.default is nothing and f.default_factory is nothing)
-    return tuple(name for name in needed if name not in given)
-
-
 def read_thresholds(probe: str, written: Any) -> dict[str, Threshold | None]:
     """Return thresholds by measure, None for one switched off. Raises ValidationError with every mistake."""
     measures = probes.load(probe).measures

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
 
 from bt_console.config.errors import ConfigProblem, did_you_mean
-from bt_console.config.places import RESERVED, Place
+from bt_console.config.places import DNS, RESERVED, Place
 from bt_console.config.schema import FileSpec
 from bt_console.config.values import Network
 from bt_console.config.yaml_reader import Document, Loc
@@ -22,7 +22,7 @@ def problems(document: Document, spec: FileSpec, places: tuple[Place, ...]) -> I
     yield from _ids(document)
     yield from _overlaps(document, spec)
     yield from _twice(document, places)
-    yield from _references(document, places)
+    yield from _references(document, spec, places)
     yield from _cycles(document, places)
 
 
@@ -74,19 +74,22 @@ def _twice(document: Document, places: tuple[Place, ...]) -> Iterator[ConfigProb
             yield document.problem(place.loc, message, "one of the two is a slip: correct it")
 
 
-def _references(document: Document, places: tuple[Place, ...]) -> Iterator[ConfigProblem]:
+def _references(document: Document, spec: FileSpec, places: tuple[Place, ...]) -> Iterator[ConfigProblem]:
     known = {place.target.id for place in places}
     for place in places:
         for at, parent in enumerate(place.target.depends_on):
-            if place.depends_loc and parent not in known and not _is_faulty(document, parent):
+            if place.depends_loc and parent not in known and not _is_left_out(document, spec, parent):
                 message = f"{place.target.id} depends on {parent}, which is not here"
                 yield document.problem((*place.depends_loc, at), message, did_you_mean(parent, known))
 
 
-def _is_faulty(document: Document, target: TargetId) -> bool:
-    """Tell whether a missing target's entry is written but was left out for a mistake of its own."""
-    name = target.partition("/")[0]
-    return target in _entries(document, "services") or ("/" in target and name in _entries(document, "units"))
+def _is_left_out(document: Document, spec: FileSpec, target: TargetId) -> bool:
+    """Tell whether a missing target is written, but its unit or service was left out for a mistake of its own."""
+    if target == DNS:
+        return spec.dns is None and document.data.get("dns", "none") != "none"
+    name, slash, _ = target.partition("/")
+    section, kept = ("units", set(spec.units)) if slash else ("services", set(spec.services))
+    return name in _entries(document, section) - kept
 
 
 def _cycles(document: Document, places: tuple[Place, ...]) -> Iterator[ConfigProblem]:

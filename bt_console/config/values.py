@@ -163,7 +163,7 @@ def _timezone(value: Any) -> str:
 def _url(value: Any) -> str:
     try:
         parts = urlsplit(value if isinstance(value, str) else "")
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 80) > 0
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         good = False
     if not good or clean(value, LINE_LENGTH_LIMIT) != value or " " in value:

@@ -102,9 +102,6 @@ def parse(content: bytes, file: str) -> Document:
         return _Builder(file, yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
         raise ConfigErrors([_syntax_problem(file, text, error)]) from error
-    except yaml.YAMLError as error:
-        problem = ConfigProblem(file=file, message=f"is not YAML: {error}", hint="save it as plain UTF-8 text")
-        raise ConfigErrors([problem]) from error
 
 
 def _decode(content: bytes, file: str) -> str:
@@ -191,7 +188,8 @@ class _Builder:
     def _repeat(self, key: str, loc: Loc, event: Any) -> None:
         first, again = self._keys[loc], _mark(event)
         message = f"`{key}` is written twice, first on line {first.line}"
-        hint = f"keep line {first.line} or line {again.line}, or rename one"
+        is_far = first.line != again.line
+        hint = f"keep line {first.line} or line {again.line}, or rename one" if is_far else "keep one, or rename one"
         problem = ConfigProblem(file=self._file, line=again.line, column=again.column, message=message, hint=hint)
         self._problems.append(problem)
         aside = _Builder(self._file, self._events)

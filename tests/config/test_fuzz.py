@@ -95,7 +95,7 @@ def loaded(content: bytes) -> tuple[str, tuple[ConfigProblem, ...]]:
             return "", errors.problems
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(edits(), min_size=1, max_size=4))
 def test_an_edited_example_is_read_or_refused_with_places(changes: list[Edit]) -> None:
     lines = list(LINES)
@@ -104,19 +104,19 @@ def test_an_edited_example_is_read_or_refused_with_places(changes: list[Edit]) -
     outcome("\n".join(lines).encode("utf-8", "surrogatepass"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, len(EXAMPLE) - 1))
 def test_a_truncated_example_is_read_or_refused_with_places(length: int) -> None:
     outcome(EXAMPLE[:length])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, len(EXAMPLE) - 1), st.binary(min_size=1, max_size=4))
 def test_an_example_with_foreign_bytes_is_read_or_refused_with_places(at: int, foreign: bytes) -> None:
     outcome(EXAMPLE[:at] + foreign + EXAMPLE[at + len(foreign) :])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_with_places(content: bytes) -> None:
     assert outcome(content) == ""

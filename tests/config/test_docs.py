@@ -1,0 +1,46 @@
+"""What the documentation says about the configuration is true, and whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bt_console.config.load import Settings
+from bt_console.config.quantity import short_name
+from bt_console.config.schema import ROLES, Spec
+from bt_console.model.inventory import CheckId
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+KEYS = sorted({short_name(key) for model in Spec.__subclasses__() for key in model.model_fields} - {"probe"})
+
+
+@pytest.mark.parametrize("word", [*KEYS, *ROLES])
+def test_every_key_and_role_is_documented(word: str) -> None:
+    assert re.search(rf"\b{word}\b", TEXT)
+
+
+def test_the_example_of_the_documentation_works(small: Callable[..., Settings]) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    defaults, units = example.split("units:\n")
+    settings = small(defaults)
+    before = settings.path.read_text(encoding="utf-8")
+    unit = "units:\n" + units
+    start = before.index("units:\n")
+    checks = small("", (before[start : before.index("defaults:")], unit)).inventory.checks
+    assert checks[CheckId("cao-son/device/may-mot-cua:tcp_connect:rdp")].address == "10.21.2.11:3389"
+    thresholds = settings.inventory.checks[CheckId("cao-son/internet:icmp_echo")].thresholds
+    assert [(threshold.measure, threshold.limit) for threshold in thresholds] == [("rtt_median_s", 0.2)]
+
+
+def test_the_example_file_shows_overrides_that_work(small: Callable[..., Settings]) -> None:
+    lines = (ROOT / "config.example.yaml").read_text(encoding="utf-8").split("\n")
+    start = lines.index("# defaults:")
+    block = [line[2:] for line in lines[start : start + 11]]
+    assert block[-1].endswith("{enabled: false}")
+    checks = small("\n".join(block) + "\n").inventory.checks
+    assert CheckId("qlvb:tls_handshake") not in checks
+    assert checks[CheckId("cao-son/device/may-in:icmp_echo")].interval_s == 60
