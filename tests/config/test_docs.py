@@ -39,7 +39,7 @@ def test_the_example_of_the_documentation_works(small: Callable[..., Settings]) 
 def test_the_example_file_shows_overrides_that_work(small: Callable[..., Settings]) -> None:
     lines = (ROOT / "config.example.yaml").read_text(encoding="utf-8").split("\n")
     start = lines.index("# defaults:")
-    block = [line[2:] for line in lines[start : start + 11]]
+    block = [line[2:] for line in lines[start : start + 10]]
     assert block[-1].endswith("{enabled: false}")
     checks = small("\n".join(block) + "\n").inventory.checks
     assert CheckId("qlvb:tls_handshake") not in checks
