@@ -61,6 +61,37 @@ def list_lines(kinds: Sequence[ProbeKind], language: str, width: int) -> list[st
     return [*lines, *wrap(tell(language, "cli.probe.more"), width)]
 
 
+_PAGE_HEAD = """# Probe kinds
+
+Made by `bt-console probe --markdown > docs/probes.md`; a test compares it with the program. `bt-console probe KIND`
+says the same of one kind, and `bt-console probe KIND ADDRESS` runs it now. Parameters are written without the unit in
+their name when the value carries it: `timeout=800ms` is `timeout_s=0.8`.
+"""
+
+
+def markdown_page(kinds: Sequence[ProbeKind]) -> str:
+    """Return the page of all probe kinds in English."""
+    return "\n".join((_PAGE_HEAD, *(_markdown(kind) for kind in kinds)))
+
+
+def _markdown(kind: ProbeKind) -> str:
+    params = [f"| `{name}` | {type_text} | `{_shown(default)}` |" for name, type_text, default in params_of(kind)]
+    measures = [f"| `{name}` | {unit} |" for name, unit in kind.measures.items()]
+    facts = ", ".join(f"`{name}` ({fact.__name__})" for name, fact in kind.facts.items())
+    return "\n".join(
+        (
+            f"## {kind.name}\n",
+            f"Source: {kind.source}. Deadline of one run: {kind.timeout_s:g} s.\n",
+            f"```\nbt-console probe {kind.name} {kind.example}\n```\n",
+            "| parameter | type | default |\n|---|---|---|",
+            *params,
+            "\n| measure | unit |\n|---|---|",
+            *measures,
+            f"\nFacts: {facts}.\n",
+        )
+    )
+
+
 def kind_lines(kind: ProbeKind, language: str) -> list[str]:
     """Return one kind whole: parameters, measures, facts."""
     params = [(name, f"{type_text}, {_shown(default)}") for name, type_text, default in params_of(kind)]

@@ -153,6 +153,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "địa chỉ, URL, tên hoặc máy:cổng cần đo; bỏ trống để xem các tham số",
         "address, URL, name or host:port to measure; without it the parameters are shown",
     ),
+    "cli.opt.markdown": ("in danh sách các loại thành trang Markdown", "print the list of kinds as a Markdown page"),
     "cli.opt.param": (
         "một tham số, viết như trong cấu hình: count=5, timeout=2s",
         "one parameter, written as in the configuration: count=5, timeout=2s",

@@ -39,13 +39,15 @@ def _configure(parser: Parser) -> None:
     parser.add_argument("--timeout", metavar="TIME", help="cli.opt.timeout")
     parser.add_argument("--nameserver", metavar="ADDRESS", action="append", default=[], help="cli.opt.nameserver")
     parser.add_argument("--trust-file", metavar="PEM", type=Path, help="cli.opt.trust_file")
-    parser.add_argument("--json", action="store_true", help="cli.opt.json")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="cli.opt.json")
+    form.add_argument("--markdown", action="store_true", help="cli.opt.markdown")
 
 
 def _run(args: Namespace) -> int:
     language = language_without_store(args)
     if args.kind is None:
-        _list_kinds(language, is_json=args.json)
+        _list_kinds(language, args)
         return 0
     kind = find_kind(args.kind, language)
     if args.address is None:
@@ -64,13 +66,15 @@ def find_kind(name: str, language: str) -> ProbeKind:
     return probes.load(name)
 
 
-def _list_kinds(language: str, *, is_json: bool) -> None:
+def _list_kinds(language: str, args: Namespace) -> None:
     import probes
     from bt_console.cli import probe_text
 
     kinds = list(probes.discover().values())
-    if is_json:
+    if args.json:
         print_json({"schema": "bt-console/probe-kinds/1", "kinds": [probe_text.kind_document(kind) for kind in kinds]})
+    elif args.markdown:
+        print_lines(probe_text.markdown_page(kinds).splitlines())
     else:
         print_lines(probe_text.list_lines(kinds, language, terminal_width()))
 
