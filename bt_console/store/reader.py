@@ -178,9 +178,9 @@ def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
     connection = _connect(path, "mode=ro")
     try:
         connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         connection.close()
-        if error.sqlite_errorname.startswith(_NO_LOG_ERRORS) and _is_frozen(path):
+        if getattr(error, "sqlite_errorname", "").startswith(_NO_LOG_ERRORS) and _is_frozen(path):
             return _connect(path, "immutable=1"), True
         raise
     return connection, False

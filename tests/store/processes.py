@@ -38,4 +38,5 @@ def run(program: str, path: Path, prefix: Sequence[str] = ()) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Return this environment, with the project's own packages to be found."""
-    return {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
