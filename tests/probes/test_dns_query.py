@@ -7,7 +7,7 @@ from probes.api import FailureKind, Outcome
 from probes.dns_query import DnsQueryParams
 from tests.servers.ask import ask
 from tests.servers.dns_server import name_server, refusing, silent, truncated, zone
-from tests.servers.tcp_server import closed_port
+from tests.servers.tcp_server import closed_udp_port
 
 WEB = zone({("web.example.", "A"): ("192.0.2.12", "192.0.2.11"), ("web.example.", "TXT"): ('"\\027[2Jhi"',)}, ttl=300)
 
@@ -94,8 +94,8 @@ async def test_silence_is_a_timeout() -> None:
     assert (reading.outcome, reading.failure) == (Outcome.TIMEOUT, None)
 
 
-async def test_a_closed_port_is_refused() -> None:
-    reading = await ask("dns_query", f"127.0.0.1:{closed_port()}", name="web.example")
+async def test_a_closed_udp_port_is_refused() -> None:
+    reading = await ask("dns_query", f"127.0.0.1:{closed_udp_port()}", name="web.example")
     assert (reading.outcome, reading.failure) == (Outcome.FAIL, FailureKind.REFUSED)
 
 

@@ -205,7 +205,8 @@ async def test_a_reset_is_a_reset() -> None:
 
 
 async def test_a_closed_port_is_refused() -> None:
-    reading = await ask("http_get", f"http://127.0.0.1:{closed_port()}/")
+    with closed_port() as port:
+        reading = await ask("http_get", f"http://127.0.0.1:{port}/")
     assert (reading.outcome, reading.failure) == (Outcome.FAIL, FailureKind.REFUSED)
 
 
@@ -299,7 +300,7 @@ async def test_a_server_that_shows_its_bad_certificate_only_once_is_told_in_open
         await left.pop(0)(reader, writer)
 
     async with serving(behave) as port:
-        reading = await ask("http_get", f"https://127.0.0.1:{port}/", timeout_s=0.5)
+        reading = await ask("http_get", f"https://127.0.0.1:{port}/", timeout_s=2.0)
     assert (reading.outcome, reading.failure) == (Outcome.FAIL, FailureKind.TLS)
     assert reading.detail.startswith("certificate refused: unable to get local issuer certificate")
 

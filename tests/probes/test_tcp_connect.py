@@ -25,7 +25,8 @@ async def test_ipv6_in_brackets_is_measured() -> None:
 
 
 async def test_a_closed_port_is_refused() -> None:
-    reading = await ask("tcp_connect", f"127.0.0.1:{closed_port()}")
+    with closed_port() as port:
+        reading = await ask("tcp_connect", f"127.0.0.1:{port}")
     assert (reading.outcome, reading.failure) == (Outcome.FAIL, FailureKind.REFUSED)
     assert reading.facts["phase"] == "connect"
 
@@ -105,8 +106,9 @@ async def test_a_name_is_resolved_by_the_given_name_server() -> None:
 
 async def test_the_second_address_serves_when_the_first_refuses() -> None:
     records = {("svc.example.", "A"): ("127.0.0.1", "127.0.0.2")}
-    async with serving(stall, host="127.0.0.2") as port, name_server(zone(records)) as server:
-        reading = await ask("tcp_connect", f"svc.example:{port}", nameservers=(server.address,))
+    with closed_port() as port, socket.create_server(("127.0.0.2", port)):
+        async with name_server(zone(records)) as server:
+            reading = await ask("tcp_connect", f"svc.example:{port}", nameservers=(server.address,))
     assert reading.outcome is Outcome.OK
     assert reading.facts["address"] == "127.0.0.2"
 

@@ -118,9 +118,18 @@ def page(body: str = "", status: str = "200 OK", **headers: str) -> bytes:
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + octets
 
 
-def closed_port() -> int:
-    """Return a port of 127.0.0.1 on which nothing listens."""
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """Give a port of 127.0.0.1 on which nothing listens and, as it is taken, nothing will."""
     with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        yield port
+
+
+def closed_udp_port() -> int:
+    """Return a port of 127.0.0.1 that nobody had a moment ago; a bound socket would swallow instead of refusing."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         return port

@@ -12,7 +12,7 @@ from probes._wire.resolve import resolve
 from probes._wire.system_names import SystemNames
 from probes.api import FailureKind, ProbeContext, ProbeFailure, R, Shared
 from tests.servers.dns_server import Answer, name_server, refusing, silent, zone
-from tests.servers.tcp_server import closed_port
+from tests.servers.tcp_server import closed_udp_port
 
 RECORDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("web.example.", "A"): ("192.0.2.2", "192.0.2.1"),
@@ -82,7 +82,7 @@ async def test_each_way_of_not_finding_a_name_says_why() -> None:
             await failure("nothing.example", server.address),
             await failure("none.example", server.address),
             await failure("web.example", broken.address),
-            await failure("web.example", f"127.0.0.1:{closed_port()}"),
+            await failure("web.example", f"127.0.0.1:{closed_udp_port()}"),
             await failure("a" * 64 + ".example", server.address),
         ]
     assert {problem.kind for problem in found} == {FailureKind.NAME_NOT_FOUND}
