@@ -20,6 +20,7 @@ from bt_console.cli.command import UsageError
 from bt_console.cli.diagnostics import note
 from bt_console.facade import Console, StoreError
 from bt_console.lab.client import Lab, LabError
+from bt_console.lab.faults import effects_of
 from bt_console.words import say, tell
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Rehearsal:
         self._log_path = log_path
 
     @classmethod
-    def start(cls, config: str | None, language: str) -> Rehearsal:
+    def start(cls, config: str | None, plan: FaultPlan, language: str) -> Rehearsal:
         """Build the lab of a configuration, start a monitor in it, and wait until it measures."""
         with ExitStack() as parts:
             run_dir = Path(tempfile.mkdtemp(prefix="bt-console-demo-"))
@@ -101,6 +102,8 @@ class Rehearsal:
             note(tell(language, "cli.demo.building"))
             lab = Lab.start(_config(config), run_dir / "lab")
             parts.callback(lab.stop)
+            for fault in plan.faults:
+                effects_of(fault.spec, lab.names)
             for code in lab.missing:
                 note(tell(language, "cli.demo.missing", what=say(language, code)))
             store_path, log_path = run_dir / "store.sqlite", run_dir / "monitor.log"
@@ -113,6 +116,11 @@ class Rehearsal:
             rehearsal.close()
             raise
         return rehearsal
+
+    @property
+    def monitor_pid(self) -> int:
+        """Process id of the monitor, for those who measure it."""
+        return self._monitor.pid
 
     def _wait_for_store(self, language: str) -> None:
         limit_s = time.monotonic() + START_LIMIT_S

@@ -42,7 +42,7 @@ def _run(args: Namespace) -> int:
 
     plan = FaultPlan.read(args.fault, args.help_language)
     with ExitStack() as stack:
-        rehearsal = stack.enter_context(closing(Rehearsal.start(args.config, args.help_language)))
+        rehearsal = stack.enter_context(closing(Rehearsal.start(args.config, plan, args.help_language)))
         if args.headless:
             return _headless(args, rehearsal, plan)
         return _with_console(args, rehearsal, plan)
