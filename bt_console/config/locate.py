@@ -23,11 +23,19 @@ def find_config(
         return expanded(explicit)
     if environment.get(VARIABLE):
         return expanded(environment[VARIABLE])
-    if system_file.exists():
+    if _may_exist(system_file):
         return system_file
     message = f"no configuration: neither -c FILE nor {VARIABLE} is given, and there is no {system_file}"
     hint = "copy config.example.yaml and give its path with -c, or try `bt-console demo`"
     raise ConfigErrors([ConfigProblem(file="", message=message, hint=hint)])
+
+
+def _may_exist(path: Path) -> bool:
+    """Tell whether a file is there; one that cannot be looked at is, so that reading it says why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def read_store_path(config: Path, environment: Mapping[str, str] = os.environ) -> Path:

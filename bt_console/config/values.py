@@ -19,7 +19,7 @@ from ipaddress import (
 )
 from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
@@ -153,10 +153,11 @@ def _one_of(words: Iterable[str]) -> Callable[[Any], str]:
 
 
 def _timezone(value: Any) -> str:
-    if isinstance(value, str) and value in available_timezones():
-        return value
-    close = did_you_mean(str(value), available_timezones())
-    hint = close if close.startswith("did you mean") else "write one such as Asia/Ho_Chi_Minh"
+    try:
+        return ZoneInfo(value if isinstance(value, str) else "").key
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        close = did_you_mean(str(value), available_timezones())
+    hint = close if close.startswith("did you mean") else "write one such as Asia/Ho_Chi_Minh; they come with tzdata"
     raise complaint(f"unknown time zone {shown(value)}", hint)
 
 

@@ -29,6 +29,11 @@ def test_without_any_the_three_places_are_named(tmp_path: Path) -> None:
     assert str(tmp_path / "config.yaml") in text
 
 
+def test_a_file_of_the_system_that_cannot_be_looked_at_is_left_to_its_reader(tmp_path: Path) -> None:
+    unreachable = tmp_path / ("x" * 300)
+    assert find_config(None, {}, unreachable) == unreachable
+
+
 def test_a_relative_store_starts_at_the_file(tmp_path: Path) -> None:
     config = tmp_path / "district.yaml"
     config.write_text("store: {path: data/here.sqlite}\nunits: {bad\n}\n")

@@ -71,3 +71,8 @@ def test_a_range_is_inclusive() -> None:
     annotation = Annotated[values.Whole, values.between(1, 3, ("1", "3"))]
     assert [read(annotation, number) for number in (1, 3)] == [1, 3]
     assert refusal(annotation, 4)[0] == "is out of range: 1 to 3 are allowed"
+
+
+@pytest.mark.parametrize("written", ["", "Asia", "../etc/passwd", "/etc/localtime", "x" * 5000, "a\0b", 7, None])
+def test_what_is_no_time_zone_is_refused(written: Any) -> None:
+    assert refusal(values.TimeZone, written)[0].startswith("unknown time zone")
