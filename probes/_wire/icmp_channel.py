@@ -65,25 +65,22 @@ class Channel:
 
     def send(self, run: Run, octets: int) -> Packet:
         """Send the next packet of a run, charging the receive buffer. Raises OSError when the system refuses."""
-        self._serial = serial = self._next_serial()
+        packets, serial = self._packets, self._serial
+        while True:
+            self._serial = serial = (serial + 1) & 0xFFFFFFFF
+            holder = packets.get(serial & 0xFFFF)
+            if holder is None or not holder.is_open:
+                break
         message = run.template.fill(serial)
         packet = Packet(run, serial, message[HEADER.size :], octets)
         packet.key = key = self.socket.send(message, run.address)
-        self._packets[serial & 0xFFFF] = packet
+        packets[serial & 0xFFFF] = packet
         self._by_key[key] = packet
         self._open_octets += octets
         self.open_count += 1
         run.packets.append(packet)
         run.open_count += 1
         return packet
-
-    def _next_serial(self) -> int:
-        serial = self._serial
-        while True:
-            serial = (serial + 1) & 0xFFFFFFFF
-            holder = self._packets.get(serial & 0xFFFF)
-            if holder is None or not holder.is_open:
-                return serial
 
     def read(self) -> None:
         """Read what the kernel holds for us, as long as something is expected; the rest will call again."""
@@ -157,8 +154,7 @@ class Channel:
         """End a run, once; packets still on their way are left out of its result."""
         if not run.is_open:
             return
-        packets = list(run.packets)
-        run.finish()
+        packets = run.finish()
         for packet in packets:
             if packet.is_open:
                 self._release(packet)

@@ -15,22 +15,19 @@ from heapq import heappop, heappush, heapreplace
 from probes._wire.icmp import V4, V6
 from probes._wire.icmp_channel import Channel, charge_octets
 from probes._wire.icmp_echoes import Echoes, Params
-from probes._wire.icmp_run import Batch, Packet, Run, StepWatch
+from probes._wire.icmp_run import NEVER, Batch, Run, StepWatch
 from probes._wire.icmp_socket import RECEIVE_BUFFER_OCTETS
 
 RATE_PER_S = 5000.0
 _TICK_S = 0.004
 _BURST_S = 0.02
 """How much sending time may be caught up after a pause."""
-_GRACE_S = 0.005
-"""Looked at this much after the time-out; the kernel's stamps decide what was in time."""
 _SETTLE_S = 0.005
 """The kernel starts to stamp a little after the first socket of the machine asks for it."""
 _BUSY_PAUSE_S = 0.005
 _BUSY_RETRIES = 200
 _BUSY = frozenset({errno.ENOBUFS, errno.EAGAIN, errno.ENOMEM})
 _TURN_COUNT = 16
-_NEVER = float("inf")
 
 
 class Pinger:
@@ -42,12 +39,12 @@ class Pinger:
         self._interval_s = 1 / rate_per_s
         self._channels: dict[socket.AddressFamily, Channel] = {}
         self._due: list[tuple[float, int, Batch]] = []
-        self._ends: list[tuple[float, int, Packet | Batch]] = []
+        self._ends: list[tuple[float, int, Batch]] = []
         self._order = 0
         self._pace_at = 0.0
         self._pumped_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = _NEVER
+        self._timer_at = NEVER
         self._clock = StepWatch()
         self._waiting: set[asyncio.Future[None]] = set()
 
@@ -89,8 +86,8 @@ class Pinger:
         batch.queue.extend((now + number * self._interval_s, run) for number, run in enumerate(runs))
         heappush(self._due, (now, self._next_order(), batch))
         if deadline_at is not None:
-            batch.limit(deadline_at - now)
-            heappush(self._ends, (deadline_at, self._next_order(), batch))
+            batch.limit(deadline_at, now)
+        heappush(self._ends, (batch.next_end_at(now), self._next_order(), batch))
         self._arm()
 
     def _next_order(self) -> int:
@@ -101,7 +98,7 @@ class Pinger:
         """Set the one timer to the next thing to do, unless it already rings by then."""
         while self._ends and not self._ends[0][2].is_open:
             heappop(self._ends)
-        at = self._ends[0][0] if self._ends else _NEVER
+        at = self._ends[0][0] if self._ends else NEVER
         if self._due and self._has_room(self._due[0][2]):
             at = min(at, max(self._due[0][0], self._pumped_at + _TICK_S))
         if at >= self._timer_at:
@@ -119,7 +116,7 @@ class Pinger:
 
     def _on_timer(self) -> None:
         """Read what came before giving up what is late; send what is due and read what that brought at once."""
-        self._timer, self._timer_at = None, _NEVER
+        self._timer, self._timer_at = None, NEVER
         now = self._pumped_at = self._loop.time()
         self._watch_clock()
         if self._ends and self._ends[0][0] <= now:
@@ -180,8 +177,7 @@ class Pinger:
             self._on_send_error(run, error, now)
             return
         self._pace_at += self._interval_s
-        self._order = order = self._order + 1
-        heappush(self._ends, (now + batch.wait_s + _GRACE_S, order, packet))
+        batch.on_way.append(packet)
         if len(run.packets) < batch.params.count:
             batch.queue.append((now + batch.spacing_s, run))
 
@@ -197,11 +193,13 @@ class Pinger:
 
     def _expire(self, now: float) -> None:
         while self._ends and self._ends[0][0] <= now:
-            item = heappop(self._ends)[2]
-            if isinstance(item, Batch):
-                item.finish()
-            elif item.is_open:
-                item.run.channel.settle(item)
+            batch = heappop(self._ends)[2]
+            for packet in batch.expired(now):
+                packet.run.channel.settle(packet)
+            if batch.is_open and batch.deadline_at <= now:
+                batch.finish()
+            elif batch.is_open:
+                heappush(self._ends, (batch.next_end_at(now), self._next_order(), batch))
 
     def _finish(self, runs: Sequence[Run]) -> None:
         for run in runs:
@@ -211,7 +209,7 @@ class Pinger:
         """Close the sockets and cancel whoever still waits."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer, self._timer_at = None, _NEVER
+            self._timer, self._timer_at = None, NEVER
         for channel in self._channels.values():
             self._loop.remove_reader(channel.socket.fileno())
             channel.close()

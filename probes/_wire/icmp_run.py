@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _STEP_NS = 1_000_000
 """More than the clock can be slewed (500 ppm) between two looks, which are at most a time-out apart."""
 _SLACK_NS = 1_000_000
+NEVER = float("inf")
+_GRACE_S = 0.005
+"""Looked at this much after the time-out; the kernel's stamps decide what was in time."""
 _MARGIN_S = 0.02
 """Sending and looking may each be this much late."""
 
@@ -26,7 +29,7 @@ _MARGIN_S = 0.02
 class Batch:
     """The addresses of one call: pinged alike, in turns, and awaited together."""
 
-    __slots__ = ("done", "is_open", "left_count", "params", "queue", "spacing_s", "wait_s")
+    __slots__ = ("deadline_at", "done", "is_open", "left_count", "on_way", "params", "queue", "spacing_s", "wait_s")
 
     def __init__(self, params: Params, done: asyncio.Future[None], spacing_s: float) -> None:
         self.params = params
@@ -35,13 +38,32 @@ class Batch:
         self.wait_s = params.timeout_s
         self.queue: deque[tuple[float, Run]] = deque()
         """Runs that have packets left to send, with the instant the next one is due, earliest first."""
+        self.on_way: deque[Packet] = deque()
+        """Packets sent, earliest first; all wait equally long. Settled ones leave when they come to the front."""
         self.left_count = 0
+        self.deadline_at = NEVER
         self.is_open = True
 
-    def limit(self, left_s: float) -> None:
+    def limit(self, deadline_at: float, now: float) -> None:
         """Shorten the wait so that the last packet can still have it in full before a deadline."""
+        self.deadline_at = deadline_at
         span_s = (self.params.count - 1) * self.spacing_s
-        self.wait_s = min(self.params.timeout_s, max(0.0, left_s - span_s - _MARGIN_S))
+        self.wait_s = min(self.params.timeout_s, max(0.0, deadline_at - now - span_s - _MARGIN_S))
+
+    def expired(self, now: float) -> list[Packet]:
+        """Take out and return the packets that have waited long enough."""
+        sent_before_ns = int((now - self.wait_s - _GRACE_S) * 1e9)
+        found, on_way = [], self.on_way
+        while on_way and (not on_way[0].is_open or on_way[0].mono_ns <= sent_before_ns):
+            packet = on_way.popleft()
+            if packet.is_open:
+                found.append(packet)
+        return found
+
+    def next_end_at(self, now: float) -> float:
+        """Return when to look for expired packets again; none that is still to be sent can expire earlier."""
+        sent_at = self.on_way[0].mono_ns / 1e9 if self.on_way else now
+        return min(self.deadline_at, sent_at + self.wait_s + _GRACE_S)
 
     def finish_one(self) -> None:
         self.left_count -= 1
@@ -51,6 +73,7 @@ class Batch:
     def finish(self) -> None:
         self.is_open = False
         self.queue.clear()
+        self.on_way.clear()
         if not self.done.done():
             self.done.set_result(None)
 
@@ -138,12 +161,13 @@ class Run:
             return
         packet.rtt_s = rtt_s
 
-    def finish(self) -> None:
-        """Keep what is known; packets still on their way are left out."""
+    def finish(self) -> list[Packet]:
+        """Keep what is known, leaving out packets still on their way, and give up all packets."""
         self.is_open = False
-        self.rtts_s = tuple([packet.rtt_s for packet in self.packets if not packet.is_open])
-        self.packets.clear()
+        packets, self.packets = self.packets, []
+        self.rtts_s = tuple([packet.rtt_s for packet in packets if not packet.is_open])
         self.batch.finish_one()
+        return packets
 
     def echoes(self, *, has_dropped: bool) -> Echoes:
         """Return the result; losses are not held against the target when our own buffer overflowed."""
