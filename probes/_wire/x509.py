@@ -6,12 +6,14 @@ Source: RFC 5280 (certificates), RFC 6125 section 6.4 and RFC 9525 (matching nam
 from __future__ import annotations
 
 import ipaddress
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 
 from probes.api import Fact, clean
 
@@ -68,18 +70,24 @@ class Certificate:
 def parse_certificate(der: bytes) -> Certificate:
     """Raises UnreadableCertificate. A server shows the same certificate for months, so the last ones are remembered."""
     try:
-        parsed = x509.load_der_x509_certificate(der)
-        dns_names, addresses = _alternative_names(parsed)
-        return Certificate(
-            subject=parsed.subject.rfc4514_string(),
-            issuer=parsed.issuer.rfc4514_string(),
-            dns_names=dns_names,
-            addresses=addresses,
-            not_before=parsed.not_valid_before_utc,
-            not_after=parsed.not_valid_after_utc,
-        )
+        with warnings.catch_warnings():
+            # An odd serial number is the server's affair: it must not write on the monitor's terminal.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            return _read(x509.load_der_x509_certificate(der))
     except _REFUSALS as error:
         raise UnreadableCertificate(str(error)) from error
+
+
+def _read(parsed: x509.Certificate) -> Certificate:
+    dns_names, addresses = _alternative_names(parsed)
+    return Certificate(
+        subject=parsed.subject.rfc4514_string(),
+        issuer=parsed.issuer.rfc4514_string(),
+        dns_names=dns_names,
+        addresses=addresses,
+        not_before=parsed.not_valid_before_utc,
+        not_after=parsed.not_valid_after_utc,
+    )
 
 
 def _alternative_names(parsed: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:

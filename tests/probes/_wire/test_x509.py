@@ -100,6 +100,7 @@ SOUND = issue(Wish(subject="web", names=("web.example",))).der
 
 
 @example(12, 1)
+@example(15, 128)
 @given(st.integers(0, len(SOUND) - 1), st.integers(0, 255))
 def test_a_damaged_certificate_is_read_or_unreadable_but_never_a_crash(position: int, value: int) -> None:
     damaged = SOUND[:position] + bytes([value]) + SOUND[position + 1 :]
