@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.utils import CryptographyDeprecationWarning
 
 from probes.api import Fact, clean
 
@@ -71,8 +70,8 @@ def parse_certificate(der: bytes) -> Certificate:
     """Raises UnreadableCertificate. A server shows the same certificate for months, so the last ones are remembered."""
     try:
         with warnings.catch_warnings():
-            # An odd serial number is the server's affair: it must not write on the monitor's terminal.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            # What is odd about a certificate is its server's affair: it must not write on the monitor's terminal.
+            warnings.simplefilter("ignore")
             return _read(x509.load_der_x509_certificate(der))
     except _REFUSALS as error:
         raise UnreadableCertificate(str(error)) from error
