@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -36,6 +35,8 @@ def _without_kind(name: str) -> str:
 
 def near(asked: str, known: Iterable[str], count: int = 3) -> str:
     """Return the known names nearest to what was asked, or all of them when none is near."""
+    import difflib  # only needed after a slip of the fingers
+
     folded: Mapping[str, str] = {fold(name): name for name in known}
     found = difflib.get_close_matches(fold(asked), folded, n=count, cutoff=0.5)
     return ", ".join(folded[name] for name in found or folded)

@@ -20,6 +20,8 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from bt_console.cli.command import UsageError
+from bt_console.cli.render import abandon_stdout
 from bt_console.words import say, tell
 
 EXIT_OK = 0
@@ -73,7 +75,7 @@ def _ended_by(error: BaseException, language: str) -> int:
     if isinstance(error, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        _abandon_stdout()
+        abandon_stdout()
         return EXIT_BROKEN_PIPE
     if is_explained(error):
         _say_explained(error, language)
@@ -93,13 +95,6 @@ def _say_explained(error: BaseException, language: str) -> None:
     else:
         stored = getattr(error, "message", None)
         say_error(say(language, stored) if isinstance(stored, str) else str(error))
-
-
-def _abandon_stdout() -> None:
-    # The interpreter flushes stdout once more at exit and would complain about the closed pipe.
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.__stdout__.fileno() if sys.__stdout__ else 1)
-    os.close(devnull)
 
 
 def _report_fault(error: BaseException, language: str) -> None:
@@ -149,8 +144,14 @@ def _quoted(value: object) -> str:
 
 
 def configure_logging(*, is_verbose: bool, log_file: Path | None) -> None:
-    """Send the log to stderr, or to a file; without --verbose only warnings and worse."""
-    handler = logging.FileHandler(log_file, encoding="utf-8") if log_file else logging.StreamHandler()
+    """Send the log to stderr, or to a file; without --verbose only warnings and worse.
+
+    Raises UsageError when the file cannot be written.
+    """
+    try:
+        handler = logging.FileHandler(log_file, encoding="utf-8") if log_file else logging.StreamHandler()
+    except OSError as error:
+        raise UsageError(f"--log-file {log_file}: {error.strerror}") from error
     handler.setFormatter(LogLine())
     level = logging.DEBUG if is_verbose else logging.INFO if log_file else logging.WARNING
     logging.basicConfig(handlers=[handler], level=level, force=True)

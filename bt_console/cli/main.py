@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from argparse import REMAINDER, SUPPRESS, Namespace
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from bt_console.cli import commands
 from bt_console.cli.command import Command, ShowConsole, UsageError
 from bt_console.cli.diagnostics import Guard, configure_logging
 from bt_console.cli.parser import Parser, add_globals, help_language
+from bt_console.cli.render import flush, write
 from bt_console.words import tell
 
 PROGRAM = "bt-console"
@@ -30,18 +32,25 @@ def main(argv: Sequence[str] | None = None, *, show_console: ShowConsole | None 
     words = list(sys.argv[1:] if argv is None else argv)
     language = help_language(words)
     with Guard(language) as guard:
+        _spare_letters()
         guard.exit_code = _dispatch(words, language, _Given(show_console, now or _system_now))
-        sys.stdout.flush()
+        flush()
     return guard.exit_code
+
+
+def _spare_letters() -> None:
+    """Let a terminal that lacks a letter show ? for it instead of ending the program."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _dispatch(words: list[str], language: str, given: _Given) -> int:
     args = _top_parser(language).parse_args(words)
     if args.help:
-        sys.stdout.write(_overview(language))
+        write(_overview(language))
         return 0
     if args.version:
-        sys.stdout.write(f"{PROGRAM} {_version()}\n")
+        write(f"{PROGRAM} {_version()}\n")
         return 0
     command = _command(args.command or _default_command(given.show_console), language)
     args = _parse(command, args, language)

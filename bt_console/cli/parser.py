@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bt_console.cli.command import UsageError
+from bt_console.cli.render import print_lines, write
 from bt_console.words import LANGUAGES, tell
 
 _HEADINGS = {
@@ -47,9 +47,9 @@ class _Help(argparse.Action):
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: Namespace, values: Any, option_string: str | None = None
     ) -> None:
-        sys.stdout.write(parser.format_help())
+        write(parser.format_help())
         if isinstance(parser, Parser) and parser.more_help:
-            sys.stdout.write("".join(f"{line}\n" for line in parser.more_help(namespace, parser.language)))
+            print_lines(parser.more_help(namespace, parser.language))
         parser.exit()
 
 

@@ -6,12 +6,16 @@ Source: Unicode Standard Annex 11 (East Asian Width); combining marks and format
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from bt_console.cli.command import UsageError
 
 GAP = "  "
 LEAST_CELLS = 8
@@ -111,15 +115,49 @@ def terminal_width() -> int:
 
 def print_lines(lines: Sequence[str]) -> None:
     """Write lines to stdout."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    write("".join(f"{line}\n" for line in lines))
 
 
 def print_json(document: Mapping[str, Any]) -> None:
-    """Write one JSON document to stdout, names in their own letters."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    """Write one JSON document to stdout, names in their own letters where stdout can carry them."""
+    write(json.dumps(document, ensure_ascii=_is_ascii_safer(), indent=2) + "\n")
 
 
 def print_json_line(document: Mapping[str, Any]) -> None:
     """Write one JSON document as one line, at once: for streams."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    write(json.dumps(document, ensure_ascii=_is_ascii_safer()) + "\n")
+    flush()
+
+
+def _is_ascii_safer() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+
+
+def write(text: str) -> None:
+    """Write text to stdout. Raises UsageError when stdout cannot take it, such as a full disk."""
+    with _explaining():
+        sys.stdout.write(text)
+
+
+def flush() -> None:
+    """Hand over what is buffered. Raises UsageError as write() does."""
+    with _explaining():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        abandon_stdout()
+        raise UsageError(f"stdout: {error.strerror}") from error
+
+
+def abandon_stdout() -> None:
+    """Send what is still buffered nowhere: the interpreter flushes once more at exit and would complain."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    os.close(devnull)

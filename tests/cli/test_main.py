@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
+import os
+import pty
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bt_console.cli import commands
-from tests.cli.example import Run
+from tests.cli.example import Filled, Run
 
 BIN = Path(sys.executable).parent / "bt-console"
 
@@ -94,3 +98,54 @@ def test_a_reader_that_leaves_early_ends_the_program_without_a_word() -> None:
     ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert ended.stdout.strip() in {"0", "141"}
     assert ended.stderr == ""
+
+
+def test_a_terminal_without_vietnamese_letters_gets_text_and_json_all_the_same(filled: Filled) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for form in ([], ["--json"]):
+        argv = [str(BIN), "status", "--store", str(filled.path), *form]
+        ended = subprocess.run(argv, capture_output=True, check=False, env=environment)
+        assert (ended.returncode, ended.stderr) == (0, b"")
+    assert json.loads(ended.stdout)["units"][1]["name"] == "Xã Cao Sơn"
+
+
+def test_a_full_disk_behind_stdout_is_said_in_one_line(filled: Filled) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        argv = [str(BIN), "status", "--json", "--store", str(filled.path)]
+        ended = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == "bt-console: stdout: No space left on device\n"
+
+
+def test_a_log_that_cannot_be_written_is_refused(run: Run, filled: Filled, tmp_path: Path) -> None:
+    code, out, err = run("status", "--store", filled.path, "--log-file", tmp_path / "absent" / "log")
+    assert (code, out) == (2, "")
+    assert "--log-file" in err
+
+
+def _read(terminal: int) -> bytes:
+    """Return what a terminal's program wrote, or nothing when it closed the terminal or fell silent."""
+    if not select.select([terminal], [], [], 60)[0]:
+        return b""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
+
+
+def test_in_a_terminal_the_program_alone_opens_the_console(filled: Filled) -> None:
+    """The real program in a real terminal: it draws the district, and `q` ends it with 0."""
+    terminal, end = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    argv = [str(BIN), "--store", str(filled.path)]
+    with subprocess.Popen(argv, stdin=end, stdout=end, stderr=end, env=environment, start_new_session=True) as process:
+        os.close(end)
+        shown = b""
+        while "Cao Sơn".encode() not in shown and (more := _read(terminal)):
+            shown += more
+        os.write(terminal, b"q")
+        while _read(terminal):
+            pass
+    os.close(terminal)
+    assert "Cao Sơn".encode() in shown
+    assert process.returncode == 0
