@@ -105,6 +105,8 @@ class _Rtnl:
 
     def __init__(self) -> None:
         self._sockets: dict[int, Any] = {}
+        self._indexes: dict[tuple[int, str], int] = {}
+        self._fd = -1
         self._here: Any = None
 
     def __enter__(self) -> _Rtnl:
@@ -118,7 +120,7 @@ class _Rtnl:
         if fd not in self._sockets:
             with kernel.inside(fd):
                 self._sockets[fd] = IPRoute()
-        self._here = self._sockets[fd]
+        self._here, self._fd = self._sockets[fd], fd
 
     def up(self, index: int, extra_flags: int = 0) -> None:
         flags = _IFF_UP | extra_flags
@@ -129,13 +131,13 @@ class _Rtnl:
         far_fd, far_end = far
         is_line = near.prefix_length == 32
         mac = {"address": _LINE_MAC} if is_line else {}
-        flags = _IFF_NOARP if is_line else 0
+        extra_flags = _IFF_NOARP if is_line else 0
+        flags = _IFF_UP | extra_flags
         self.enter(near_fd)
         peer = {"ifname": far_end.device, "net_ns_fd": far_fd, **mac}
-        self._here.link("add", ifname=near.device, kind="veth", peer=peer, **mac)
-        self.up(self._index(near.device), flags)
+        self._here.link("add", ifname=near.device, kind="veth", peer=peer, flags=flags, change=flags, **mac)
         self.enter(far_fd)
-        self.up(self._index(far_end.device), flags)
+        self.up(self._index(far_end.device), extra_flags)
 
     def address(self, end: End, other: End) -> None:
         index = self._index(end.device)
@@ -152,5 +154,6 @@ class _Rtnl:
         self._here.route("add", dst=destination, gateway=gateway)
 
     def _index(self, device: str) -> int:
-        found: list[int] = self._here.link_lookup(ifname=device)
-        return found[0]
+        if (self._fd, device) not in self._indexes:
+            self._indexes[self._fd, device] = self._here.link_lookup(ifname=device)[0]
+        return self._indexes[self._fd, device]

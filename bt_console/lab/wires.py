@@ -11,6 +11,7 @@ import heapq
 import select
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -50,7 +51,8 @@ _InFlight = tuple[float, int, _Direction, bytes]
 class Wires:
     """All lines of a lab. Give it pairs of datagram sockets; call run_once for ever."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._epoll = select.epoll()
         self._directions: dict[int, tuple[socket.socket, _Direction]] = {}
         self._lines: dict[str, tuple[_Direction, _Direction]] = {}
@@ -77,9 +79,8 @@ class Wires:
 
     def run_once(self, timeout_s: float) -> bool:
         """Wait for frames or for the time one is due, move them; True when a watched fd is readable."""
-        now_s = time.monotonic()
         if self._flight:
-            timeout_s = min(timeout_s, max(0.0, self._flight[0][0] - now_s))
+            timeout_s = min(timeout_s, max(0.0, self._flight[0][0] - self._clock()))
         # epoll itself counts whole milliseconds; select on the epoll counts microseconds.
         select.select([self._epoll], [], [], timeout_s)
         is_other_readable = False
@@ -114,7 +115,7 @@ class Wires:
             return
         if weather.loss_ratio and direction.random.random() < weather.loss_ratio:
             return
-        due_s = time.monotonic() + weather.delay_s
+        due_s = self._clock() + weather.delay_s
         if weather.jitter_s:
             due_s += direction.random.expovariate(1 / weather.jitter_s)
         direction.last_due_s = max(direction.last_due_s, due_s)  # a line never lets frames overtake each other
@@ -123,7 +124,7 @@ class Wires:
         heapq.heappush(self._flight, (direction.last_due_s, self._seq, direction, frame))
 
     def _deliver(self) -> None:
-        now_s = time.monotonic()
+        now_s = self._clock()
         while self._flight and self._flight[0][0] <= now_s:
             _, _, direction, frame = heapq.heappop(self._flight)
             direction.queued_count -= 1
