@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
@@ -72,3 +74,27 @@ def parse_timeout(text: str, language: str) -> float:
     if timeout_s <= 0:
         raise UsageError(tell(language, "cli.bad_timeout", text=text))
     return float(timeout_s)
+
+
+def parse_nameservers(written: Sequence[str], language: str) -> tuple[str, ...]:
+    """Return name servers as probes take them: `address` or `address:port`. Raises UsageError."""
+    for text in written:
+        host, _, port = text.rpartition(":") if text.count(":") == 1 or text.startswith("[") else (text, "", "53")
+        try:
+            ip_address(host.strip("[]"))
+            is_good = 0 < int(port) < 65536
+        except ValueError:
+            is_good = False
+        if not is_good:
+            raise UsageError(tell(language, "cli.bad_nameserver", text=text))
+    return tuple(written)
+
+
+def readable(path: Path | None, language: str) -> Path | None:
+    """Return a path that can be read as a file. Raises UsageError."""
+    try:
+        if path is not None:
+            path.open("rb").close()
+    except OSError as error:
+        raise UsageError(tell(language, "cli.unreadable", path=path, why=error.strerror)) from error
+    return path

@@ -180,6 +180,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "{problems}. Parameters of {kind}: {allowed}",
     ),
     "cli.bad_timeout": ("--timeout phải lớn hơn 0, không phải '{text}'", "--timeout must be above 0, not '{text}'"),
+    "cli.bad_nameserver": (
+        "--nameserver cần một địa chỉ IP, hoặc địa-chỉ:cổng, không phải '{text}'",
+        "--nameserver takes an IP address, or address:port, not '{text}'",
+    ),
+    "cli.unreadable": ("không đọc được {path}: {why}", "cannot read {path}: {why}"),
     "cli.probe.more": (
         "`bt-console probe LOẠI` cho biết các tham số của một loại.",
         "`bt-console probe KIND` shows the parameters of one kind.",
@@ -197,10 +202,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "cli.column.check": ("Phép kiểm tra", "Check"),
     "cli.column.address": ("Địa chỉ", "Address"),
     "cli.column.interval": ("Chu kỳ", "Interval"),
-    "outcome.ok": ("tốt", "ok"),
-    "outcome.fail": ("hỏng", "failed"),
-    "outcome.timeout": ("hết thời hạn", "no answer in time"),
-    "outcome.error": ("không đo được", "could not measure"),
     "cli.unknown_command": (
         "không có lệnh '{name}'. Các lệnh: {names}",
         "no command '{name}'. Commands: {names}",

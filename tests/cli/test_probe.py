@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,28 @@ def test_a_deadline_that_is_none_is_refused(run: Run, timeout: str) -> None:
     code, _, err = run("probe", "icmp_echo", "127.0.0.1", "--timeout", timeout, "--language", "en")
     assert code == 2
     assert "--timeout" in err
+
+
+@pytest.mark.parametrize("written", ["junk", "127.0.0.1:0", "127.0.0.1:x", "[::1]", "10.0.0"])
+def test_a_name_server_that_is_none_is_refused(run: Run, written: str) -> None:
+    code, out, err = run("probe", "dns_query", "127.0.0.1", "--nameserver", written, "--language", "en")
+    assert (code, out) == (2, "")
+    assert f"not '{written}'" in err
+
+
+def test_a_trust_file_that_cannot_be_read_is_refused(run: Run, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "absent.pem"):
+        code, out, err = run("probe", "tcp_connect", "127.0.0.1:1", "--trust-file", path, "--language", "en")
+        assert (code, out) == (2, "")
+        assert f"cannot read {path}" in err
+
+
+def test_what_we_could_not_measure_is_exit_code_three_without_a_traceback(run: Run) -> None:
+    code, out, err = run("probe", "http_get", "junk", "--json")
+    document = json.loads(out)
+    assert (code, err) == (3, "")
+    assert document["outcome"] == "error"
+    assert "junk" in document["detail"]
 
 
 def test_an_unknown_kind_is_refused_with_the_nearest(run: Run) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,15 +95,30 @@ def _measure(args: Namespace, kind: ProbeKind, language: str) -> int:
     import asyncio
 
     from bt_console.cli.measure import Surroundings, measure
-    from bt_console.cli.probe_params import parse_params, parse_timeout
+    from bt_console.cli.probe_params import parse_nameservers, parse_params, parse_timeout, readable
 
     params = parse_params(kind, args.params, language)
     timeout_s = parse_timeout(args.timeout, language) if args.timeout else kind.timeout_s
-    around = Surroundings(nameservers=tuple(args.nameserver), trust_file=args.trust_file)
+    around = Surroundings(
+        nameservers=parse_nameservers(args.nameserver, language), trust_file=readable(args.trust_file, language)
+    )
     at = args.now()
-    reading, duration_s = asyncio.run(measure(kind, args.address, params, timeout_s, around))
+    with _quiet(is_verbose=args.verbose):
+        reading, duration_s = asyncio.run(measure(kind, args.address, params, timeout_s, around))
     _print(args, kind, {"params": params, "at": at, "duration_s": duration_s}, reading)
     return _exit_code(reading)
+
+
+@contextmanager
+def _quiet(*, is_verbose: bool) -> Iterator[None]:
+    """Keep the runner's tracebacks out: the reading says what went wrong, and --verbose brings them back."""
+    log = logging.getLogger("bt_console.engine.runner")
+    before = log.level
+    log.setLevel(before if is_verbose else logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _print(args: Namespace, kind: ProbeKind, run: dict[str, Any], reading: Reading) -> None:
