@@ -67,6 +67,14 @@ def test_what_was_never_measured_is_unknown() -> None:
     assert (unit.lan.state, unit.lan.since, unit.lan.checks[0].samples) == (HealthState.UNKNOWN, None, ())
 
 
+def test_targets_that_nothing_measures_have_no_say_in_their_units_state() -> None:
+    checks = {key: check for key, check in INVENTORY.checks.items() if check.target_id != "xa-1/internet"}
+    targets = tuple(belief(target_id) for target_id in INVENTORY.targets if target_id != "xa-1/internet")
+    unit = shown(whole(replace(INVENTORY, checks=checks), targets, (), ())).units[0]
+    assert unit.internet is not None
+    assert (unit.internet.state, unit.state) == (HealthState.UNKNOWN, HealthState.UP)
+
+
 def test_a_device_does_not_change_its_units_state() -> None:
     unit = shown(known(belief("xa-1/device/may-in", HealthState.DOWN))).units[0]
     assert [device.state for device in unit.devices] == [HealthState.DOWN, HealthState.UP]
