@@ -31,6 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "screen.never_measured": ("chưa đo", "not measured"),
     "screen.age": ("đo {age} trước", "{age} ago"),
     "screen.no_new_data": ("KHÔNG CÓ DỮ LIỆU MỚI TỪ {at}", "NO NEW DATA SINCE {at}"),
+    "screen.no_monitor": ("CHƯA CÓ BỘ ĐO NÀO CHẠY TRÊN KHO NÀY", "NO MONITOR HAS RUN ON THIS STORE YET"),
     "screen.late": ("ĐO CHẬM: trễ {lag}, {n} phép đo đang chờ", "LATE: {lag} behind, {n} checks waiting"),
     "screen.config_error": (
         "CẤU HÌNH MỚI CHƯA DÙNG ĐƯỢC, vẫn dùng bản cũ: {why}",
@@ -177,6 +178,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "drill.choose": ("Làm hỏng", "Break something"),
     "drill.waiting": ("chưa phát hiện sau {span}", "not noticed after {span}"),
     "drill.noticed": ("sự cố #{id} mở sau {span}", "incident #{id} opened after {span}"),
+    "drill.healed": ("(đã chữa)", "(healed)"),
     "drill.pick": ("chọn {what}", "choose {what}"),
     "drill.argument.path": ("đường", "the path"),
     "drill.argument.unit": ("đơn vị", "the unit"),

@@ -160,7 +160,9 @@ def base_ms(target: Target) -> float:
     return step + place * (1.0 if target.role is Role.INTERNET else 0.3)
 
 
-def samples(delay_ms: float, lost: int = 0, *, loss_ratio: float = 0.0, seq: int = 1000) -> tuple[Sample, ...]:
+def samples(
+    delay_ms: float, lost: int = 0, *, loss_ratio: float = 0.0, detail: str = "no reply to 3 packets"
+) -> tuple[Sample, ...]:
     """Return twenty samples, the newest `lost` of them without an answer."""
     found = []
     for index in range(SAMPLE_COUNT):
@@ -168,13 +170,13 @@ def samples(delay_ms: float, lost: int = 0, *, loss_ratio: float = 0.0, seq: int
         wobble = 1 + ((index * 7) % 5 - 2) / 10
         found.append(
             Sample(
-                seq=seq - SAMPLE_COUNT + index,
+                seq=980 + index,
                 started_at=before(5 * (SAMPLE_COUNT - index)),
                 verdict=Verdict.BAD if is_lost else Verdict.GOOD,
                 rtt_s=None if is_lost else delay_ms * wobble / 1000,
                 loss_ratio=1.0 if is_lost else loss_ratio if index % 4 == 1 else 0.0,
                 failure="unreachable" if is_lost else "",
-                detail="no reply to 3 packets" if is_lost else "",
+                detail=detail if is_lost else "",
             )
         )
     return tuple(found)
@@ -187,12 +189,13 @@ def page_measures(total_ms: float) -> tuple[tuple[str, float], ...]:
     return (*phases, ("total_s", total_ms / 1000), ("certificate_days_left", 80.0))
 
 
-def health(check: Check, target: Target, state: HealthState, seq: int = 1000) -> CheckHealth:
+def health(check: Check, target: Target, state: HealthState) -> CheckHealth:
     """Return what is remembered about a check in a state."""
     delay, lost = base_ms(target), 3 if state in (DOWN, UNREACHABLE) else 0
     loss = 0.2 if state is DEGRADED else 0.0
     delay = delay * 20 if state is DEGRADED else delay
-    taken = samples(delay, lost, loss_ratio=loss, seq=seq)
+    detail = "connection refused" if check.probe == "http_get" else "no reply to 3 packets"
+    taken = samples(delay, lost, loss_ratio=loss, detail=detail)
     if state is DEGRADED:
         taken = (*taken[:-1], replace(taken[-1], loss_ratio=loss))
     measures = page_measures(delay) if check.probe == "http_get" else (("rtt_median_s", delay / 1000),)

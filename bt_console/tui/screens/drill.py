@@ -43,6 +43,8 @@ class DrillPage(Page):
         self._choices = _choices_of(lab)
         self._active: tuple[str, ...] = ()
         self._injections: list[drill.Injection] = []
+        self._asked = 0
+        self._is_asking = False
         self._choice: drill.Choice | None = None
         self._given: tuple[str, ...] = ()
 
@@ -58,15 +60,21 @@ class DrillPage(Page):
     def open(self, subject: str) -> None:
         """Start at the top of the menu, with what is broken now."""
         self._choice, self._given = None, ()
-        self.run_worker(self._refresh(), group="lab", exclusive=True)
+        self._look_at_lab()
+
+    def _look_at_lab(self) -> None:
+        """Ask what is broken now; others may break and heal the same lab."""
+        if not self._is_asking:
+            self._is_asking = True
+            self.run_worker(self._refresh(), group="lab")
 
     async def _refresh(self) -> None:
         try:
             self._active = await self.feed.run(self._lab.active)
         except LabError as error:
             self._complain(error)
-        broken = set(self._active)
-        self._injections = [item for item in self._injections if item.spec in broken]
+        finally:
+            self._is_asking = False
         self.redraw()
 
     def _complain(self, error: LabError) -> None:
@@ -81,6 +89,9 @@ class DrillPage(Page):
         else:
             rows = drill.value_rows(self._choice, self._given, self._names(frame), look, width)
         self.board.show(rows)
+        if snapshot.revision != self._asked:
+            self._asked = snapshot.revision
+            self._look_at_lab()
 
     def _names(self, frame: Frame) -> dict[str, str]:
         names = {target_id: view.name for target_id, view in targets(frame.snapshot).items()}

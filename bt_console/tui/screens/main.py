@@ -110,9 +110,12 @@ class MainScreen(Screen[None]):
             self.run_worker(self._poll(), group="poll")
 
     async def _poll(self) -> None:
+        before = self.app.feed.trouble
         try:
             if await self.app.feed.poll():
                 self.refresh_all()
+            elif self.app.feed.trouble != before:
+                self.draw_frame()
         finally:
             self._is_polling = False
 
@@ -211,7 +214,7 @@ class MainScreen(Screen[None]):
     def perform(self, action: str) -> None:
         """Do an action by its id, as a key or the palette asks."""
         if action in self._pages:
-            self.open_page(action)
+            self.open_page(action, self.page.page if action == "help" and self.page.page != "help" else "")
         elif action == "clear" and self.page.wanted.terms:
             self._set_filter("")
         elif self.page.perform(action):
@@ -225,7 +228,6 @@ class MainScreen(Screen[None]):
             "filter": self._ask,
             "next_pane": self.focus_next,
             "probe": self._probe,
-            "help": lambda: self.open_page("help", self.page.page if self.page.page != "help" else ""),
             "palette": self._open_palette,
         }
         if action in simple:

@@ -11,6 +11,7 @@ from bt_console.tui.view.look import Look
 from bt_console.tui.view.text import Row, Span, Tone, blank, cut_line, fit, heading, spread, wrap
 from bt_console.words import LANGUAGES
 
+_HEALED_SHOWN = 5
 ACTIVE_KEY, KIND_KEY, VALUE_KEY = "active:", "kind:", "value:"
 
 
@@ -66,6 +67,8 @@ def rows(
         found.append(Row(line=(Span(look.tell("drill.nothing_broken"), Tone.MUTED),)))
     seen, when = noticed(injections, incidents), {item.spec: item.at for item in injections}
     found += [_active_row(spec, when, seen, look, width) for spec in active]
+    healed = [item.spec for item in injections if item.spec in seen and item.spec not in active]
+    found += [_healed_row(spec, when[spec], seen[spec], look, width) for spec in healed[-_HEALED_SHOWN:]]
     found += [blank(), heading(look.tell("drill.choose"), width)]
     found += [_choice_row(choice, look, width) for choice in choices]
     return tuple(found)
@@ -83,6 +86,13 @@ def _active_row(spec: str, when: Mapping[str, datetime], seen: Mapping[str, Inci
         took = look.span((incident.opened_at - when[spec]).total_seconds())
         said = Span(look.tell("drill.noticed", id=incident.id, span=took), Tone.OK)
     return Row(line=spread(left, (said,), width), key=ACTIVE_KEY + spec)
+
+
+def _healed_row(spec: str, at: datetime, incident: Incident, look: Look, width: int) -> Row:
+    took = look.span((incident.opened_at - at).total_seconds())
+    said = look.tell("drill.noticed", id=incident.id, span=took)
+    left = (Span("✓ ", Tone.OK), Span(f"{spec}  {look.tell('drill.healed')}", Tone.MUTED))
+    return Row(line=spread(left, (Span(said, Tone.MUTED),), width))
 
 
 def _choice_row(choice: Choice, look: Look, width: int) -> Row:

@@ -62,8 +62,10 @@ def _engine_alarms(snapshot: Snapshot, look: Look) -> list[str]:
     engine, alarms = snapshot.engine, []
     state = engine_state(snapshot, look.now)
     if state is EngineState.STOPPED:
-        since = look.since(engine.last_tick_at, is_long=True)
-        alarms.append(look.tell("screen.no_new_data", at=since))
+        if engine.last_tick_at is None:
+            alarms.append(look.tell("screen.no_monitor"))
+        else:
+            alarms.append(look.tell("screen.no_new_data", at=look.since(engine.last_tick_at, is_long=True)))
     elif state is EngineState.LATE:
         alarms.append(look.tell("screen.late", lag=look.span(engine.lag_s), n=engine.backlog_count))
     if engine.config_error:

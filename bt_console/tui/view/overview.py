@@ -11,7 +11,7 @@ from bt_console.model.inventory import UnitId
 from bt_console.model.snapshot import Snapshot, TargetView, UnitView
 from bt_console.tui.view.filters import Filter, unit_fields
 from bt_console.tui.view.look import Look
-from bt_console.tui.view.signs import GLYPH, WORST_FIRST, delay_text, loss_text, mark, smoke, tone_of, value_tone
+from bt_console.tui.view.signs import WORST_FIRST, delay_text, glyph, loss_text, mark, smoke, tone_of, value_tone
 from bt_console.tui.view.text import Line, Row, Span, Tone, fit, fold, line_cells
 
 SORTS = ("worst", "name", "since")
@@ -121,15 +121,15 @@ def _path_cell(target: TargetView | None, look: Look, cols: Columns) -> Line:
     if target is None:
         return (Span(fit("  " + fit("–", _RTT, right=True), cols.path), Tone.RULE),)
     tone = value_tone(target, look)
-    glyph = Span(("~" if look.is_stale else GLYPH[target.state]) + " ", tone_of(target.state, look))
+    sign = Span(glyph(target.state, look) + " ", tone_of(target.state, look))
     delay = Span(fit(delay_text(target, look), _RTT, right=True), tone)
     loss = _loss(target, look)
     if cols.loss:
         tail = (Span(" " + fit(loss_text(target, look), cols.loss, right=True) + " ", tone if loss else Tone.MUTED),)
-        return (glyph, delay, *tail, *smoke(target.samples, cols.smoke, look))
+        return (sign, delay, *tail, *smoke(target.samples, cols.smoke, look))
     # Too narrow for a column of its own: loss takes the place of the oldest samples, only when there is any.
     said = Span(" " + loss + (" " if loss else ""), tone)
-    return (glyph, delay, said, *smoke(target.samples, cols.path - line_cells((glyph, delay, said)), look))
+    return (sign, delay, said, *smoke(target.samples, cols.path - line_cells((sign, delay, said)), look))
 
 
 def _loss(target: TargetView, look: Look) -> str:
@@ -146,7 +146,10 @@ def _departments_row(units: Sequence[UnitView], look: Look, cols: Columns, *, is
     line = [Span(fit(name, cols.name) + " "), Span(fit(state.text, cols.state) + " ", state.tone)]
     for kind in reversed(WORST_FIRST):
         if counts[kind]:
-            line += (Span(GLYPH[kind], tone_of(kind, look)), Span(f" {counts[kind]} ", Tone.MUTED))
+            line += (
+                Span(glyph(kind, look), tone_of(kind, look)),
+                Span(f" {counts[kind]} ", Tone.MUTED),
+            )
     return Row(line=tuple(line), key=DEPARTMENTS_KEY)
 
 

@@ -12,7 +12,7 @@ from bt_console.model.health import HealthState
 from bt_console.model.inventory import Role, TargetId
 from bt_console.model.snapshot import TargetView, UnitView
 from bt_console.tui.view.look import Look
-from bt_console.tui.view.signs import GLYPH, tone_of, value_tone
+from bt_console.tui.view.signs import glyph, tone_of, value_tone
 from bt_console.tui.view.text import Line, Span, Tone, cells, cut_line, fit
 
 _TITLE = 10
@@ -47,7 +47,7 @@ def _worth_drawing(nodes: Sequence[TargetView], width: int) -> list[TargetView]:
 
 
 def _drawn(title: str, nodes: Sequence[TargetView], look: Look, width: int) -> tuple[Line, Line]:
-    labels = [f"{'~' if look.is_stale else GLYPH[node.state]} {look.tell(f'node.{node.role}')}" for node in nodes]
+    labels = [f"{glyph(node.state, look)} {look.tell(f'node.{node.role}')}" for node in nodes]
     arrows = max(1, len(nodes) - 1)
     room = width - _TITLE - sum(map(cells, labels)) - 2 * arrows
     lengths = [max(_MIN_ARROW, min(24, room // arrows))] * arrows

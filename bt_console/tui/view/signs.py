@@ -45,10 +45,15 @@ def tone_of(state: HealthState, look: Look) -> Tone:
     return Tone.MUTED if look.is_stale else TONE[state]
 
 
+def glyph(state: HealthState, look: Look) -> str:
+    """Return a state's glyph, ~ when it is old news."""
+    return "~" if look.is_stale and state is not HealthState.UNKNOWN else GLYPH[state]
+
+
 def mark(state: HealthState, look: Look, *, is_short: bool = False) -> Span:
     """Return a state as glyph and word."""
     code = f"state.{state}.short" if is_short else f"state.{state}"
-    return Span(f"{'~' if look.is_stale else GLYPH[state]} {look.tell(code)}", tone_of(state, look))
+    return Span(f"{glyph(state, look)} {look.tell(code)}", tone_of(state, look))
 
 
 def level(rtt_ms: float) -> str:
@@ -98,6 +103,6 @@ def value_tone(target: TargetView, look: Look) -> Tone:
 def service_dot(target: TargetView, look: Look) -> Line:
     """Return a service as glyph and short name."""
     return (
-        Span(GLYPH[target.state] + " ", tone_of(target.state, look)),
+        Span(glyph(target.state, look) + " ", tone_of(target.state, look)),
         Span(fit(target.id, min(14, len(target.id))), Tone.MUTED if target.state is HealthState.UP else Tone.TEXT),
     )

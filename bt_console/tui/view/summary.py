@@ -9,10 +9,10 @@ from bt_console.model.incident import Incident, Severity
 from bt_console.model.snapshot import Snapshot, TargetView
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.signs import (
-    GLYPH,
     SEVERITY_GLYPH,
     SEVERITY_TONE,
     delay_text,
+    glyph,
     mark,
     service_dot,
     tone_of,
@@ -137,7 +137,7 @@ def _service_row(target: TargetView, look: Look, width: int, *, is_link: bool = 
     state = mark(target.state, look, is_short=True)
     word = "" if target.state is HealthState.UP else f" {state.text.partition(' ')[2]}"
     left = (
-        Span(("~" if look.is_stale else GLYPH[target.state]) + " ", tone_of(target.state, look)),
+        Span(glyph(target.state, look) + " ", tone_of(target.state, look)),
         Span(target.name),
     )
     right = (Span(word, state.tone), Span(fit(delay_text(target, look), 6, right=True), value_tone(target, look)))

@@ -9,7 +9,7 @@ from bt_console.model.observation import Observation
 from bt_console.model.snapshot import CheckView, Event, Snapshot, TargetView, UnitView
 from bt_console.tui.view import chart
 from bt_console.tui.view.look import Look
-from bt_console.tui.view.signs import GLYPH, delay_text, loss_text, mark, smoke, tone_of, value_tone
+from bt_console.tui.view.signs import delay_text, glyph, loss_text, mark, smoke, tone_of, value_tone
 from bt_console.tui.view.summary import INCIDENT_KEY, incident_sign
 from bt_console.tui.view.text import Line, Row, Span, Tone, blank, cut_line, fit, heading, spread, wrap
 
@@ -70,7 +70,7 @@ def _measured_row(name: str, target: TargetView, check: CheckView | None, look: 
         *smoke(samples, smoke_width, look),
     )
     left = (
-        Span(("~" if look.is_stale else GLYPH[target.state]) + " ", tone_of(target.state, look)),
+        Span(glyph(target.state, look) + " ", tone_of(target.state, look)),
         Span(name, Tone.TEXT),
     )
     return Row(line=spread(left, right, width), key=f"{CHECK_KEY}{check.id}" if check else "")
