@@ -125,7 +125,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "cli.column.since": ("Từ", "Since"),
     "cli.column.delay": ("Trễ", "Delay"),
     "cli.column.loss": ("Mất gói", "Loss"),
-    "cli.column.reason": ("Lý do", "Reason"),
     "cli.column.id": ("Số", "No."),
     "cli.column.severity": ("Mức", "Severity"),
     "cli.column.opened": ("Bắt đầu", "Opened"),
