@@ -16,8 +16,8 @@ from pathlib import Path
 from bt_console.lab import kernel
 from bt_console.lab.control import listen
 from bt_console.lab.errors import LabError
-from bt_console.lab.guardian import describe_spaces, start_guardian
-from bt_console.lab.rundir import claim
+from bt_console.lab.guardian import describe_spaces, end_inhabitants, start_guardian
+from bt_console.lab.rundir import claim, sweep
 from bt_console.lab.supervisor import District, Supervisor
 
 
@@ -61,6 +61,9 @@ def _be_the_lab(args: argparse.Namespace) -> None:
         _report({"ok": True})
         asyncio.run(Supervisor(district).run(listening, tuple(watched)))
     district.close()
+    if os.waitpid(guardian_pid, os.WNOHANG) != (0, 0):  # somebody ended the guardian: its work is ours
+        end_inhabitants(district.inodes)
+        sweep(args.run_dir, is_ours=is_dir_ours)
 
 
 def _district(args: argparse.Namespace, refusal: kernel.Refusal | None) -> District:

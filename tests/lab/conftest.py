@@ -48,10 +48,10 @@ class Vantage:
 
     def answers(self, address: str) -> bool:
         """Whether a ping, asked up to three times, is answered."""
-        return any(self.measure("icmp_echo", address, timeout_s=0.9)["outcome"] == "ok" for _ in range(3))
+        return any(self.measure("icmp_echo", address, count=1, timeout_s=0.9)["outcome"] == "ok" for _ in range(3))
 
     def is_silent(self, address: str) -> bool:
-        reading = self.measure("icmp_echo", address, timeout_s=0.9)
+        reading = self.measure("icmp_echo", address, count=2, timeout_s=0.6)
         return bool(reading["outcome"] != "ok" and reading["measures"].get("received_count", 0) == 0)
 
     def close(self) -> None:
