@@ -18,6 +18,7 @@ from probes._wire.errors import failure_kind
 from probes._wire.icmp import V4, V6, Dialect, judge
 from probes._wire.icmp_echoes import Echoes, Params
 from probes._wire.icmp_pinger import Pinger
+from probes._wire.trace import MARGIN_S
 from probes.api import Fact, FailureKind, Outcome, ProbeContext, ProbeFailure, ProbeKind, Reading
 
 __all__ = ["PROBE", "Params", "measure", "observe", "reading", "source_address"]
@@ -34,7 +35,7 @@ async def observe(address: str, params: Params, ctx: ProbeContext) -> Reading:
     pinger = ctx.shared.get(Pinger)
     started_at = asyncio.get_running_loop().time()
     try:
-        (echoes,) = await pinger.run([address], params, deadline_at=ctx.deadline_s)
+        (echoes,) = await pinger.run([address], params, deadline_at=ctx.deadline_s - MARGIN_S)
     except PermissionError as error:
         raise ProbeFailure(FailureKind.PERMISSION, _NOT_ALLOWED) from error
     except OSError as error:

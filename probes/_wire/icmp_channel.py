@@ -86,12 +86,12 @@ class Channel:
         """Read what the kernel holds for us, as long as something is expected; the rest will call again."""
         self._read_stamps()
         identifier = self.socket.identifier
-        for reply, sender, rx_ns, ttl in self.socket.replies():
-            packet = self._packets.get(reply.sequence)
-            if packet is None or reply.identifier != identifier:
+        for (its_identifier, sequence, _, payload), sender, rx_ns, ttl in self.socket.replies():
+            packet = self._packets.get(sequence)
+            if packet is None or its_identifier != identifier:
                 continue
             # Whoever can guess the payload still has to own the address.
-            if reply.payload == packet.payload and sender == packet.run.sender:
+            if payload == packet.payload and sender == packet.run.sender:
                 self._on_reply(packet, rx_ns, ttl)
                 if self.open_count == 0:
                     break
@@ -137,14 +137,14 @@ class Channel:
 
     def settle(self, packet: Packet) -> None:
         """Note that a packet's fate is known; end its run when it was the last one."""
-        self._release(packet)
         run = packet.run
+        self._release(packet, run)
         if run.open_count == 0 and len(run.packets) == run.batch.params.count:
             self.finish(run)
 
-    def _release(self, packet: Packet) -> None:
+    def _release(self, packet: Packet, run: Run) -> None:
         packet.is_open = False
-        packet.run.open_count -= 1
+        run.open_count -= 1
         self.open_count -= 1
         self._open_octets -= packet.charge_octets
         if self._by_key and self._by_key.get(packet.key) is packet:
@@ -157,7 +157,7 @@ class Channel:
         packets = run.finish()
         for packet in packets:
             if packet.is_open:
-                self._release(packet)
+                self._release(packet, run)
             if self._packets.get(packet.serial & 0xFFFF) is packet:
                 del self._packets[packet.serial & 0xFFFF]
 

@@ -47,8 +47,7 @@ class RouterError(NamedTuple):
     code: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Echoes:
+class Echoes(NamedTuple):
     """What came of one run."""
 
     address: str

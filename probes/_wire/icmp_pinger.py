@@ -19,7 +19,7 @@ from probes._wire.icmp_run import NEVER, Batch, Run, StepWatch
 from probes._wire.icmp_socket import RECEIVE_BUFFER_OCTETS
 
 RATE_PER_S = 5000.0
-_TICK_S = 0.004
+_TICK_S = 0.008
 _BURST_S = 0.02
 """How much sending time may be caught up after a pause."""
 _SETTLE_S = 0.005
@@ -27,7 +27,8 @@ _SETTLE_S = 0.005
 _BUSY_PAUSE_S = 0.005
 _BUSY_RETRIES = 200
 _BUSY = frozenset({errno.ENOBUFS, errno.EAGAIN, errno.ENOMEM})
-_TURN_COUNT = 16
+_TURN_COUNT = 20
+"""How many packets one call may send before the next call has its turn."""
 
 
 class Pinger:

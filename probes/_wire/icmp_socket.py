@@ -39,6 +39,8 @@ _TIMESPEC = struct.Struct("@ll")
 _EXTENDED_ERROR = struct.Struct("=IBBBxII")
 _ORIGIN_ICMP = frozenset({2, 3})
 _ORIGIN_TIMESTAMPING = 4
+_READ_MAX = 20_000
+"""More than the buffer holds: only a flood gets that far, and it must not keep the event loop."""
 _EXPECTED_ERRORS = 64
 """Errors of earlier packets that may be pending on a datagram socket, each hiding one read."""
 
@@ -158,7 +160,7 @@ class EchoSocket:
         ICMP errors in the same queue are put into `refusals`.
         """
         receive, flags = self.socket.recvmsg, socket.MSG_ERRQUEUE
-        while True:
+        for _ in range(_READ_MAX):
             try:
                 data, ancillary, _, address = receive(_MESSAGE_OCTETS, _ANCILLARY_OCTETS, flags)
             except OSError:
@@ -167,8 +169,9 @@ class EchoSocket:
             if len(extended) < _EXTENDED_ERROR.size or ancillary[-1][0] == _SOL_SOCKET:
                 continue
             _, origin, kind, code, _, key = _EXTENDED_ERROR.unpack_from(extended)
-            if origin == _ORIGIN_TIMESTAMPING:
-                yield key, _stamp_and_ttl(ancillary)[0]
+            if origin == _ORIGIN_TIMESTAMPING and len(ancillary) > 1:
+                seconds, nanoseconds = _TIMESPEC.unpack_from(ancillary[0][2])
+                yield key, seconds * 1_000_000_000 + nanoseconds
             elif origin in _ORIGIN_ICMP and address is not None and len(data) >= HEADER.size:
                 # The queue holds our request from its ICMP header on.
                 identifier, sequence = struct.unpack_from("!HH", data, 4)
@@ -182,7 +185,7 @@ class EchoSocket:
         """
         receive, dialect, has_header = self.socket.recvmsg, self.dialect, self._is_v4_raw
         hidden = 0
-        while True:
+        for _ in range(_READ_MAX):
             try:
                 data, ancillary, _, address = receive(_MESSAGE_OCTETS, _ANCILLARY_OCTETS)
             except BlockingIOError:

@@ -32,6 +32,7 @@ from probes.icmp_echo import observe
 FORBIDDEN = 77
 _NEWUSER, _NEWNET = 0x10000000, 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_NO_DUPLICATE_CHECK = 0x02
 _MAC = b"\x02\0\0\0\0\x42"
 ROUTER = "10.9.0.254"
 (
@@ -71,12 +72,19 @@ def enter_namespace() -> None:
         sys.exit(FORBIDDEN)
 
 
+def has_ipv6() -> bool:
+    return Path("/proc/net/if_inet6").exists()
+
+
 def build_network() -> None:
     """Loopback, and a veth pair with an address on one end only."""
     with IPRoute() as routes:
         routes.link("add", ifname="near", kind="veth", peer={"ifname": "far"})
         near, far = (routes.link_lookup(ifname=name)[0] for name in ("near", "far"))
         routes.addr("add", index=near, address="10.9.0.1", prefixlen=24)
+        if has_ipv6():
+            routes.addr("add", index=near, address="fd00:9::1", prefixlen=64, flags=_NO_DUPLICATE_CHECK)
+            Path("/proc/sys/net/ipv6/neigh/near/retrans_time_ms").write_text("20", encoding="ascii")
         for index in (routes.link_lookup(ifname="lo")[0], near, far):
             routes.link("set", index=index, state="up")
         routes.route("add", dst="10.8.0.0/16", type="unreachable")
@@ -193,7 +201,17 @@ async def every_behaviour(_: Neighbours) -> dict[str, Any]:
     found = {}
     for octet in (*range(PLAIN, FLOODING), NOBODY):
         found[str(octet)] = await ask(f"10.9.0.{octet}", params, shared)
-    for address in ("127.0.0.1", "127.99.1.2", "::1", "10.8.0.1", "10.7.0.1", "10.9.0.255", "192.0.2.1"):
+    for address in (
+        "127.0.0.1",
+        "127.99.1.2",
+        "::1",
+        "fd00:9::dead",
+        "fd00:8::1",
+        "10.8.0.1",
+        "10.7.0.1",
+        "10.9.0.255",
+        "192.0.2.1",
+    ):
         found[address] = await ask(address, params, shared)
     shared.close()
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import subprocess
 import sys
@@ -53,6 +52,7 @@ def behaved(mode: str, octet: int) -> dict[str, Any]:
     return found
 
 
+NEEDS_IPV6 = pytest.mark.skipif(not play.has_ipv6(), reason="this machine has no IPv6")
 MODES = pytest.mark.parametrize("mode", ["raw", "datagram"])
 
 
@@ -71,7 +71,7 @@ def test_an_ordinary_user_in_a_namespace_pings_and_says_in_which_mode(mode: str)
 
 @pytest.mark.netns
 @MODES
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.99.1.2", "::1"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.99.1.2", pytest.param("::1", marks=NEEDS_IPV6)])
 def test_every_loopback_address_of_both_ip_versions_answers(mode: str, address: str) -> None:
     found = played(mode)[address]
     assert (found["outcome"], found["facts"]["ttl"], found["facts"]["mode"]) == ("ok", 64, mode)
@@ -140,6 +140,15 @@ def test_a_routers_refusal_fails_and_names_the_router(mode: str, behaviour: int,
 def test_a_neighbour_that_does_not_answer_arp_is_unreachable_and_not_our_error(mode: str) -> None:
     found = behaved(mode, play.NOBODY)
     assert (found["failure"], found["detail"]) == ("unreachable", "host unreachable, the neighbour does not answer")
+
+
+@pytest.mark.netns
+@NEEDS_IPV6
+@MODES
+def test_an_ipv6_neighbour_that_does_not_answer_is_unreachable_and_one_without_route_our_error(mode: str) -> None:
+    found = played(mode)["fd00:9::dead"]
+    assert (found["failure"], found["detail"]) == ("unreachable", "address unreachable, the neighbour does not answer")
+    assert played(mode)["fd00:8::1"]["failure"] == "no_route"
 
 
 @pytest.mark.netns
@@ -291,7 +300,7 @@ def test_silence_of_an_address_we_can_send_to_is_a_timeout() -> None:
 
 
 def test_nothing_judged_is_a_stall_of_ours() -> None:
-    unjudged = dataclasses.replace(LOOPBACK_QUIET, rtts_s=(), unjudged_count=2)
+    unjudged = LOOPBACK_QUIET._replace(rtts_s=(), unjudged_count=2)
     with pytest.raises(ProbeFailure) as caught:
         reading(unjudged, Params(count=2), given_s=2)
     assert caught.value.kind is FailureKind.STALLED
