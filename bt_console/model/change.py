@@ -24,7 +24,7 @@ class Change:
     events: tuple[Event, ...] = ()
     engine: EngineStatus | None = None
     inventory: Inventory | None = None
-    """Set when a configuration came into force: replaces the stored inventory; states of vanished checks and targets go."""
+    """Set when a configuration came into force: it replaces the stored one, and what it no longer names goes."""
     handled_commands: tuple[int, ...] = ()
     """Inbox rows this change answers."""
     command_results: tuple[tuple[int, str], ...] = ()

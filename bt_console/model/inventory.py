@@ -63,7 +63,7 @@ class Target:
     """One measured address."""
 
     id: TargetId
-    """`cao-son/tslcd`, `cao-son/lan`, `cao-son/device/may-in`, `hub/uplink-internet`, `tslcd-core`, `dns`, or a service's id."""
+    """`cao-son/tslcd`, `cao-son/device/may-in`, `hub/uplink-internet`, `tslcd-core`, `dns`, or a service's id."""
     unit_id: UnitId
     """The unit it belongs to; the hub for infrastructure and services."""
     role: Role

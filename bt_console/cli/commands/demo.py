@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
@@ -27,9 +27,12 @@ def _configure(parser: Parser) -> None:
 
 
 def _seconds(written: str) -> float:
-    value = float(written)
+    try:
+        value = float(written)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1e7:
-        raise ValueError(written)
+        raise ArgumentTypeError(f"{written!r} is not a number of seconds above 0")
     return value
 
 
