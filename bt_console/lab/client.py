@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -127,22 +128,28 @@ class Lab:
             for fd in fds:
                 os.close(fd)
 
-    def stop(self) -> None:
-        """End the lab; returns when nothing of it is left."""
-        with suppress(LabError):  # it ended by itself
-            self._ask({"do": "stop"})
-        self._release()
-        end_s = time.monotonic() + _STOP_WITHIN_S
-        while not is_gone(self._run_dir) and time.monotonic() < end_s:
-            time.sleep(0.01)
-
-    def _release(self) -> None:
+    def stop(self, within_s: float = 15.0) -> None:
+        """End the lab; returns when nothing of it is left. One that does not answer in time is killed."""
+        with suppress(LabError):  # it ended by itself, or hangs
+            self._exchange({"do": "stop"}, within_s)
         if self._owner_fd >= 0:
             os.close(self._owner_fd)
             self._owner_fd = -1
+        owner = live_owner(self._run_dir)
+        if not self._is_gone_within(within_s) and owner is not None:
+            os.kill(owner, signal.SIGKILL)  # it hangs; its guardian does not
+            self._is_gone_within(_STOP_WITHIN_S)
         if self._process is not None:
             self._process.wait()
             self._process = None
+
+    def _is_gone_within(self, seconds: float) -> bool:
+        end_s = time.monotonic() + seconds
+        while not is_gone(self._run_dir):
+            if time.monotonic() > end_s:
+                return False
+            time.sleep(0.01)
+        return True
 
     def _ask(self, order: dict[str, Any]) -> Any:
         return self._exchange(order)[0]
@@ -150,11 +157,11 @@ class Lab:
     def _enter(self, place: str) -> list[int]:
         return self._exchange({"do": "enter", "place": place})[1]
 
-    def _exchange(self, order: dict[str, Any]) -> tuple[Any, list[int]]:
+    def _exchange(self, order: dict[str, Any], within_s: float = _ANSWER_WITHIN_S) -> tuple[Any, list[int]]:
         if live_owner(self._run_dir) is None:
             raise LabError("lab.not_up", path=self._run_dir)
         try:
-            with _connected(self._run_dir) as connection:
+            with _connected(self._run_dir, within_s) as connection:
                 connection.sendall(json.dumps(order).encode() + b"\n")
                 _, fds, _, _ = socket.recv_fds(connection, 1, 8)
                 answer = json.loads(b"".join(iter(lambda: connection.recv(1 << 16), b"")) or b"{}")
@@ -167,11 +174,11 @@ class Lab:
         return answer["ok"], fds
 
 
-def _connected(run_dir: Path) -> socket.socket:
+def _connected(run_dir: Path, within_s: float) -> socket.socket:
     directory = os.open(run_dir, os.O_RDONLY | os.O_DIRECTORY)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.settimeout(_ANSWER_WITHIN_S)
+        connection.settimeout(within_s)
         connection.connect(control_address(directory))
     except OSError:
         connection.close()

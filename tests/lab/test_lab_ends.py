@@ -131,3 +131,11 @@ def test_a_directory_the_lab_did_not_make_stays(tmp_path: Path) -> None:
     assert owner["pid"] == lab.status()["pid"]
     lab.stop()
     assert [path.name for path in run_dir.iterdir()] == ["notes.txt"]
+
+
+def test_a_lab_that_hangs_is_ended_all_the_same(tmp_path: Path) -> None:
+    lab = Lab.start(EXAMPLE, tmp_path / "lab")
+    family = _family(lab.status()["pid"])
+    os.kill(family["bt-lab"], signal.SIGSTOP)
+    lab.stop(within_s=0.5)
+    _wait_until_gone(list(family.values()), tmp_path / "lab")

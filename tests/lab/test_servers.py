@@ -49,9 +49,10 @@ def test_a_hijacked_name_server_answers_with_another_address() -> None:
     assert response.answer[0][0].to_text() == "203.0.113.66"
 
 
-@pytest.mark.parametrize(
-    "wire", [b"", b"\x00" * 5, dns.message.make_response(dns.message.make_query("a.", "A")).to_wire()]
-)
+ANSWER = dns.message.make_response(dns.message.make_query("a.", "A", id=7)).to_wire()
+
+
+@pytest.mark.parametrize("wire", [b"", b"\x00" * 5, ANSWER], ids=["nothing", "too short", "an answer"])
 def test_what_is_no_question_gets_no_answer(wire: bytes) -> None:
     assert ZONE.answer(wire, ServiceState()) is None
 
