@@ -121,6 +121,7 @@ class Pinger:
         now = self._pumped_at = self._loop.time()
         self._watch_clock()
         if self._ends and self._ends[0][0] <= now:
+            # The event loop happens to run readers before timers; whether a reply counts must not hang on that.
             self._read_all()
             self._expire(now)
         if self._send_due(now):
