@@ -8,12 +8,14 @@ from functools import cache
 
 from probes.api import ProbeKind
 
+_NOT_KINDS = ("api", "secret")
+
 
 @cache
 def names() -> tuple[str, ...]:
     """Return the names of all probe kinds without importing their modules."""
     found = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if name != "api" and not name.startswith("_")))
+    return tuple(sorted(name for name in found if name not in _NOT_KINDS and not name.startswith("_")))
 
 
 @cache

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -120,18 +121,42 @@ class Shared:
     """Sockets and contexts that many runs of a probe share: one each, made on first use, closed together."""
 
     def __init__(self) -> None:
-        self._made: dict[Callable[[], Closable], Closable] = {}
+        self._made: dict[Hashable, Closable] = {}
 
-    def get(self, factory: Callable[[], R]) -> R:
-        """Return the one resource this factory makes, making it on first use."""
-        if factory not in self._made:
-            self._made[factory] = factory()
-        return cast("R", self._made[factory])
+    def get(self, factory: Callable[..., R], *args: Hashable) -> R:
+        """Return the one resource this factory makes of these arguments, making it on first use."""
+        key = (factory, args)
+        if key not in self._made:
+            self._made[key] = factory(*args)
+        return cast("R", self._made[key])
 
     def close(self) -> None:
         """Close everything made so far."""
         while self._made:
             self._made.popitem()[1].close()
+
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where active probes may go and how fast: what the network's owner approved in the configuration."""
+
+    networks: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"),)
+    rate_per_s: float = 50.0
+    """Packets or connections a second of one scanning probe, per unit."""
+
+    def insist(self, address: str) -> None:
+        """Raise ProbeFailure(PERMISSION) for an address outside the approved networks."""
+        try:
+            place = ip_address(address)
+        except ValueError as error:
+            raise ProbeFailure(FailureKind.PERMISSION, f"{address} is no address, so nobody approved it") from error
+        if not any(place in network for network in self.networks):
+            raise ProbeFailure(
+                FailureKind.PERMISSION, f"{address} is outside the networks approved for scanning (`scanning.networks`)"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +170,8 @@ class ProbeContext:
     """Resolvers as `address` or `address:port`; empty means the system's own."""
     trust_file: Path | None = None
     """Extra CA certificates (PEM) to trust, beside the system's."""
+    scope: Scope = Scope()
+    """Bounds every probe that scans: sweeps, port scans, guesses of a default community."""
 
 
 P = TypeVar("P")
