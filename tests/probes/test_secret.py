@@ -19,7 +19,7 @@ def test_a_value_written_by_mistake_is_refused_and_not_repeated() -> None:
 
 @pytest.mark.parametrize("written", ["file:", "env: ", "credential:", "credential:a/b", "vault:x", ""])
 def test_references_that_lead_nowhere_are_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="secret|credential"):
+    with pytest.raises(ValueError, match=r"secret|credential"):
         Secret(written)
 
 
