@@ -161,6 +161,7 @@ class Pinger:
     def _take_turn(self, batch: Batch, now: float) -> bool:
         """Send a few packets of one batch, then let the others have their turn."""
         octets, queue, sent_count = charge_octets(batch.params.payload_octets), batch.queue, 0
+        batch.forget_settled()
         while queue and queue[0][0] <= now and self._pace_at <= now and sent_count < _TURN_COUNT:
             run = queue[0][1]
             if not run.channel.has_room(octets):

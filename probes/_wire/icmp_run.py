@@ -50,6 +50,12 @@ class Batch:
         span_s = (self.params.count - 1) * self.spacing_s
         self.wait_s = min(self.params.timeout_s, max(0.0, deadline_at - now - span_s - _MARGIN_S))
 
+    def forget_settled(self) -> None:
+        """Let go of packets whose fate is known, while their memory is still warm."""
+        on_way = self.on_way
+        while on_way and not on_way[0].is_open:
+            on_way.popleft()
+
     def expired(self, now: float) -> list[Packet]:
         """Take out and return the packets that have waited long enough."""
         sent_before_ns = int((now - self.wait_s - _GRACE_S) * 1e9)
