@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bt_console.lab.child import environment
 from bt_console.lab.client import Lab
 from bt_console.lab.kernel import Refusal
 from tests.lab.example import EXAMPLE, ROOT
@@ -35,7 +35,7 @@ class Vantage:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=environment(),
         )
 
     def measure(self, probe: str, address: str, **params: object) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bt_console.config.load import Settings, load_config
+from bt_console.lab.child import environment
 from bt_console.lab.client import Lab
 from bt_console.lab.errors import LabError
 from bt_console.words import say
@@ -130,3 +133,32 @@ def test_it_leaves_nothing_behind(tmp_path: Path) -> None:
     assert (tmp_path / "lab" / "config.yaml").exists()
     lab.stop()
     assert list(tmp_path.iterdir()) == []
+
+
+FORBIDDEN = """
+import sys
+from pathlib import Path
+from bt_console.lab import kernel
+kernel.enter_new_user_namespace()
+from pyroute2 import IPRoute
+IPRoute().link("set", index=1, state="up")
+Path("/proc/sys/user/max_user_namespaces").write_text("0")
+from bt_console.lab.client import Lab
+from bt_console.words import say
+lab = Lab.start(Path(sys.argv[1]), Path(sys.argv[2]))
+print(lab.is_namespaced, say("en", lab.missing[0]))
+lab.stop()
+"""
+
+
+@pytest.mark.netns
+@pytest.mark.usefixtures("_namespaces")
+def test_where_the_kernel_forbids_namespaces_the_lab_falls_back_and_names_the_setting(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FORBIDDEN, str(EXAMPLE), str(tmp_path / "lab")]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout == (
+        "False no namespaces because of user.max_user_namespaces=0; "
+        "allow them with: sudo sysctl -w user.max_user_namespaces=10000\n"
+    )
+    assert not (tmp_path / "lab").exists()
