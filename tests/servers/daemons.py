@@ -96,3 +96,20 @@ def tls_lines(issued: Issued, folder: Path) -> str:
     issued.server_context(folder)
     path = folder / f"{issued.certificate.serial_number}.pem"
     return f"ssl_certificate {path}; ssl_certificate_key {path};"
+
+
+@contextmanager
+def sshd(folder: Path, lines: str = "") -> Iterator[int]:
+    """Run OpenSSH's server with a host key of its own and these lines in its configuration."""
+    program, port = binary("sshd", "openssh-server"), free_port()
+    key = folder / "host_key"
+    keygen = binary("ssh-keygen", "openssh-client")
+    subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    subprocess.run([keygen, "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", f"{key}_rsa"], check=True)
+    (folder / "sshd_config").write_text(
+        f"ListenAddress 127.0.0.1:{port}\nHostKey {key}\nHostKey {key}_rsa\nPidFile none\nUsePAM no\n{lines}\n"
+    )
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)  # where it separates privileges; the package makes it at boot only
+    with running([program, "-D", "-e", "-f", str(folder / "sshd_config")], port, folder / "sshd.log"):
+        yield port
