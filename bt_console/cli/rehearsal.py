@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 import threading
@@ -13,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from subprocess import DEVNULL, Popen, TimeoutExpired
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from bt_console.cli.diagnostics import note
 from bt_console.facade import Console, StoreError
 from bt_console.lab.client import Lab, LabError
 from bt_console.lab.faults import effects_of
+from bt_console.lab.rundir import GUEST
 from bt_console.words import say, tell
 
 if TYPE_CHECKING:
@@ -97,16 +98,17 @@ class Rehearsal:
     def start(cls, config: str | None, plan: FaultPlan, language: str) -> Rehearsal:
         """Build the lab of a configuration, start a monitor in it, and wait until it measures."""
         with ExitStack() as parts:
-            run_dir = Path(tempfile.mkdtemp(prefix="bt-console-demo-"))
-            parts.callback(shutil.rmtree, run_dir, ignore_errors=True)
+            run_dir = Path(tempfile.gettempdir()) / f"bt-console-demo-{token_hex(8)}"
             note(tell(language, "cli.demo.building"))
-            lab = Lab.start(_config(config), run_dir / "lab")
+            lab = Lab.start(_config(config), run_dir)
             parts.callback(lab.stop)
             for fault in plan.faults:
                 effects_of(fault.spec, lab.names)
             for code in lab.missing:
                 note(tell(language, "cli.demo.missing", what=say(language, code)))
-            store_path, log_path = run_dir / "store.sqlite", run_dir / "monitor.log"
+            guest = run_dir / GUEST
+            guest.mkdir(mode=0o700)
+            store_path, log_path = guest / "store.sqlite", guest / "monitor.log"
             monitor = _spawn_monitor(lab, store_path, log_path)
             parts.callback(_stop, monitor)
             rehearsal = cls(lab, store_path, monitor, parts.pop_all(), log_path)

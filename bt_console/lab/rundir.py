@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,8 @@ _CONTROL = "control.sock"
 TRUST_FILE = "ca.pem"
 CONFIG_FILE = "config.yaml"
 KEYS = "keys"
+GUEST = "guest"
+"""Where whoever runs a lab may keep files that end with it: a demo's store and log."""
 _FILES = (_CONTROL, TRUST_FILE, CONFIG_FILE)
 
 
@@ -80,6 +83,7 @@ def sweep(run_dir: Path, *, is_ours: bool) -> None:
         for file in keys.iterdir():
             file.unlink(missing_ok=True)
         keys.rmdir()
+    shutil.rmtree(run_dir / GUEST, ignore_errors=True)
     for name in (*_FILES, _OWNER):
         with suppress(OSError):
             (run_dir / name).unlink()
