@@ -3,57 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bt_console.evaluate.belief import Belief, Memory
+from bt_console.evaluate.belief import Belief
 from bt_console.evaluate.standing import Court
 from bt_console.evaluate.topology import WITNESSES
-from bt_console.model.health import HealthState, Verdict
+from bt_console.model.health import HealthState
 from bt_console.model.inventory import CheckId, Role, TargetId
 
-_PROMPT_K = 2
-"""Thresholds decided by so few readings are worth asking about at once."""
+RETRY_UNMEASURED = timedelta(seconds=10)
+"""A check that our side could not measure is tried again so soon, however rarely it is due."""
 
 
-def wanted_checks(court: Court) -> frozenset[CheckId]:
+def wanted_checks(court: Court, now: datetime) -> frozenset[CheckId]:
     """Return the checks whose fresh reading would settle something now."""
     wanted: set[CheckId] = set()
     for target_id, belief in court.beliefs.items():
-        unsettled = [check.id for check, health in belief.memories if is_unsettled((check, health))]
-        wanted.update(unsettled)
-        if unsettled and belief.state is not HealthState.DOWN and belief.failing_since is not None:
-            wanted |= _checks_of(court, _witnesses(court, target_id, belief.failing_since))
-        wanted |= _checks_of(court, court.standing(target_id).asks)
+        wanted.update(belief.unsettled, _due_again(belief, now))
+        if belief.unsettled and belief.state is not HealthState.DOWN:
+            wanted |= _checks_of(court, _witnesses(court, target_id, belief))
+    for standing in court.not_clear().values():
+        wanted |= _checks_of(court, standing.asks)
     return frozenset(wanted)
 
 
-def is_unsettled(memory: Memory) -> bool:
-    """Return whether a check's newest reading contradicts its state."""
-    check, health = memory
-    if not health.samples:
-        return False
-    newest = health.samples[-1]
-    if newest.verdict is Verdict.ERROR:
-        return not health.is_stale
-    if newest.verdict is Verdict.BAD:
-        return health.state is not HealthState.DOWN
-    if health.state is HealthState.DOWN:
-        return True
-    prompt = {t.measure for t in check.thresholds if t.k <= _PROMPT_K}
-    return bool(prompt & set(newest.breached)) is not (health.state is HealthState.DEGRADED and bool(prompt))
+def _due_again(belief: Belief, now: datetime) -> list[CheckId]:
+    return [h.check_id for h in belief.unmeasured if now - h.samples[-1].started_at >= RETRY_UNMEASURED]
 
 
-def _witnesses(court: Court, target_id: TargetId, since: datetime) -> list[TargetId]:
-    """Return those whose answer will be needed if a first miss turns out to be an outage, not yet heard since."""
+def _witnesses(court: Court, target_id: TargetId, belief: Belief) -> list[TargetId]:
+    """Return those whose answer will be needed if a first bad reading turns out to be a fault, not yet heard since."""
     topology = court.topology
-    other = topology.other_path.get(target_id)
-    asked = [
-        *topology.ancestors[target_id],
-        *topology.children[target_id][:WITNESSES],
-        *topology.sisters.get(target_id, ())[:WITNESSES],
-        *([other] if other else []),
-    ]
-    return [t for t in asked if not court.beliefs[t].has_been_measured_since(since)]
+    since = belief.failing_since
+    asked = list(topology.ancestors[target_id])
+    if since is None:
+        since = _breached_at(belief)
+    else:
+        other = topology.other_path.get(target_id)
+        asked += topology.children[target_id][:WITNESSES]
+        asked += topology.sisters.get(target_id, ())[:WITNESSES]
+        asked += [other] if other else []
+    return [t for t in asked if since is not None and not court.beliefs[t].has_been_measured_since(since)]
+
+
+def _breached_at(belief: Belief) -> datetime | None:
+    """Return when a target that answers was last asked by a check whose reading was beyond a threshold."""
+    newest = (h.samples[-1] for check, h in belief.memories if check.id in belief.unsettled)
+    return max((sample.started_at for sample in newest if sample.breached), default=None)
 
 
 def _checks_of(court: Court, targets: Iterable[TargetId]) -> set[CheckId]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bt_console.evaluate.health import bad_run, valid_samples
+from bt_console.evaluate.health import ERRORS_UNTIL_STALE, bad_run, errors_in_a_row, is_unsettled, valid_samples
 from bt_console.model.health import CheckHealth, HealthState, Sample, Verdict
-from bt_console.model.inventory import Check, Role, Target, TargetId
+from bt_console.model.inventory import Check, CheckId, Role, Target, TargetId
 
 Memory = tuple[Check, CheckHealth]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belief:
-    """A target's checks rolled up."""
+    """A target's checks rolled up; made once per new reading, looked at many times."""
 
     target_id: TargetId
     role: Role
@@ -25,34 +26,35 @@ class Belief:
     memories: tuple[Memory, ...]
     deciding: Memory | None
     """The check that made it DOWN or DEGRADED, else the first; None without checks."""
-
-    @property
-    def failing_since(self) -> datetime | None:
-        """Start of the first miss of the present run of misses; None while it answers."""
-        if self.deciding is None:
-            return None
-        if self.state is HealthState.DOWN:
-            return self.deciding[1].since
-        run = bad_run(valid_samples(self.deciding[1].samples))
-        return run[0].started_at if run else None
-
-    @property
-    def answered_at(self) -> datetime | None:
-        """Start of the newest reading that was an answer."""
-        return max((h.last_good_at for _, h in self.memories if h.last_good_at), default=None)
-
-    @property
-    def measured_at(self) -> datetime | None:
-        """Start of the newest reading that said anything."""
-        newest = (valid_samples(health.samples) for _, health in self.memories)
-        return max((samples[-1].started_at for samples in newest if samples), default=None)
+    failing_since: datetime | None
+    """Start of the first miss of the present run of misses; None while it answers."""
+    is_answering: bool
+    """The newest valid reading of the deciding check was an answer."""
+    answered_at: datetime | None
+    """Start of the newest reading that was an answer."""
+    measured_at: datetime | None
+    """Start of the newest reading that said anything."""
+    unsettled: tuple[CheckId, ...]
+    """Checks whose newest reading contradicts their state."""
+    unmeasured: tuple[CheckHealth, ...]
+    """Those checks that our side cannot measure: their newest readings are errors."""
 
     @property
     def recovered_at(self) -> datetime | None:
-        """Start of the present run of answers; None unless UP or DEGRADED."""
+        """Start of the present run of answers after misses; None unless it is UP or DEGRADED and once missed."""
+        return self._well_since(Verdict.BAD)
+
+    @property
+    def improved_at(self) -> datetime | None:
+        """Start of the present good time after misses or bad answers; None unless there were such."""
+        return self._well_since(Verdict.BAD, Verdict.DEGRADED)
+
+    def _well_since(self, *after: Verdict) -> datetime | None:
         if self.deciding is None or self.state not in (HealthState.UP, HealthState.DEGRADED):
             return None
-        return self.deciding[1].since
+        since, samples = self.deciding[1].since, self.deciding[1].samples
+        was_ill = since is not None and any(s.verdict in after and s.started_at < since for s in samples)
+        return since if was_ill else None
 
     def has_answered_since(self, instant: datetime) -> bool:
         """Return whether it answered a question asked at or after an instant."""
@@ -61,6 +63,15 @@ class Belief:
     def has_been_measured_since(self, instant: datetime) -> bool:
         """Return whether anything was learnt of it at or after an instant."""
         return self.measured_at is not None and self.measured_at >= instant
+
+    def answered_between(self, first: datetime, last: datetime) -> bool:
+        """Return whether it was asked and had answered between two instants, both included."""
+        if not self.has_answered_since(first):
+            return False
+        samples = (sample for _, health in self.memories for sample in health.samples)
+        good = (s for s in samples if s.verdict in (Verdict.GOOD, Verdict.DEGRADED) and s.started_at >= first)
+        # A slow answer may have come at its end: a connection begun in an outage succeeds after the repair.
+        return any(s.started_at + timedelta(seconds=s.rtt_s or 0.0) <= last for s in good)
 
     def misses_since(self, instant: datetime) -> list[Sample]:
         """Return the misses of the deciding check that were asked at or after an instant."""
@@ -74,8 +85,10 @@ _WORST_FIRST = (HealthState.DOWN, HealthState.DEGRADED, HealthState.UNKNOWN, Hea
 
 def believe(target: Target, memories: tuple[Memory, ...]) -> Belief:
     """Roll a target's checks up: the worst decides; a certificate check alone only degrades."""
-    ranked = sorted(memories, key=lambda memory: _WORST_FIRST.index(memory[1].state))
+    ranked = sorted(memories, key=_badness)
     deciding = ranked[0] if ranked else None
+    valid = [valid_samples(health.samples) for _, health in memories]
+    own = valid[memories.index(deciding)] if deciding else []
     return Belief(
         target_id=target.id,
         role=target.role,
@@ -83,7 +96,31 @@ def believe(target: Target, memories: tuple[Memory, ...]) -> Belief:
         is_stale=bool(memories) and all(health.is_stale for _, health in memories),
         memories=memories,
         deciding=deciding,
+        failing_since=_failing_since(_rolled(ranked), deciding, own),
+        is_answering=bool(own) and own[-1].verdict is not Verdict.BAD,
+        answered_at=max((h.last_good_at for _, h in memories if h.last_good_at), default=None),
+        measured_at=max((samples[-1].started_at for samples in valid if samples), default=None),
+        unsettled=tuple(check.id for check, health in memories if is_unsettled(check, health)),
+        unmeasured=tuple(_unmeasured(memories)),
     )
+
+
+def _badness(memory: Memory) -> int:
+    return _WORST_FIRST.index(memory[1].state)
+
+
+def _failing_since(state: HealthState, deciding: Memory | None, valid: list[Sample]) -> datetime | None:
+    if deciding is None:
+        return None
+    if state is HealthState.DOWN:
+        return deciding[1].since
+    run = bad_run(valid)
+    return run[0].started_at if run else None
+
+
+def _unmeasured(memories: Iterable[Memory]) -> Iterable[CheckHealth]:
+    found = (health for _, health in memories if health.is_stale)
+    return (health for health in found if errors_in_a_row(health.samples) >= ERRORS_UNTIL_STALE)
 
 
 def _rolled(ranked: list[Memory]) -> HealthState:

@@ -31,11 +31,14 @@ class Found:
     members: tuple[TargetId, ...]
     """The targets that are to blame: both links of a dark unit."""
     last_good_at: datetime | None
+    since: datetime | None = None
+    """When the outage began, as far as we saw; None for what answers."""
 
 
 def find_causes(court: Court, units: Mapping[UnitId, Unit], now: datetime) -> tuple[Found, ...]:
     """Return every cause there is at this instant, worst first."""
-    roots = [target_id for target_id in court.beliefs if court.standing(target_id).place is Place.ROOT]
+    blamed = [target_id for target_id, standing in court.not_clear().items() if standing.place is Place.ROOT]
+    roots = sorted(blamed, key=lambda target_id: court.beliefs[target_id].role is not Role.UPLINK)
     outages = [f for group in _groups(court, roots) if (f := _outage(court, group, units, now))]
     slow = [_degraded(court, found, units, now) for found in degradations(court)]
     blind = _cannot_measure(court, now)
@@ -57,16 +60,22 @@ def _groups(court: Court, roots: list[TargetId]) -> list[tuple[TargetId, ...]]:
 
 
 def _failed_with(court: Court, root: TargetId, roots: list[TargetId]) -> list[TargetId]:
-    role = court.topology.targets[root].role
-    if role is Role.DEVICE:
+    together = [r for r in roots if r != root and _is_together(court, root, r)]
+    if court.topology.targets[root].role is Role.DEVICE:
         lan = court.topology.targets[root].depends_on
-        return [r for r in roots if r != root and court.topology.targets[r].depends_on == lan]
+        return [r for r in together if court.topology.targets[r].depends_on == lan]
     other = court.topology.other_path.get(root)
-    if other not in roots or other is None:
+    if other is None or other not in together:
         return []
-    first, second = court.beliefs[root].failing_since, court.beliefs[other].failing_since
-    together = first is not None and second is not None and abs(first - second) <= SAME_FAULT
-    return [other] if together else []
+    if court.topology.targets[root].role is not Role.UPLINK:
+        return [other]
+    beside = court.topology.sisters.get(root, ())
+    return [other, *(r for r in together if r in beside and r != other)]
+
+
+def _is_together(court: Court, first: TargetId, second: TargetId) -> bool:
+    one, two = court.silent_since(first), court.silent_since(second)
+    return one is not None and two is not None and abs(one - two) <= SAME_FAULT
 
 
 def _outage(court: Court, members: tuple[TargetId, ...], units: Mapping[UnitId, Unit], now: datetime) -> Found | None:
@@ -83,14 +92,21 @@ def _outage(court: Court, members: tuple[TargetId, ...], units: Mapping[UnitId, 
         message=message(f"cause.{kind}", detail=detail, **_fields(target, units)),
     )
     impact = _impact(court, kind, members, units)
-    cause = replace(cause, steps=steps_of(court, cause, members, len(impact.targets), now))
     return Found(
-        cause=cause,
+        cause=_reasoned(court, cause, members, len(impact.targets), now),
         impact=impact,
         severity=naming.severity_of(kind),
         members=members,
         last_good_at=_last_good(court, members),
+        since=min((at for member in members if (at := court.silent_since(member))), default=None),
     )
+
+
+def _reasoned(court: Court, cause: Cause, members: tuple[TargetId, ...], explained_count: int, now: datetime) -> Cause:
+    """Return a cause with its steps; one that an incident already holds keeps the steps it has there."""
+    if (cause.kind, cause.target_id) in court.charges:
+        return cause
+    return replace(cause, steps=steps_of(court, cause, members, explained_count, now))
 
 
 def _name(court: Court, target: Target, members: tuple[TargetId, ...]) -> tuple[CauseKind, TargetId] | None:
@@ -150,19 +166,12 @@ def _impact(court: Court, kind: CauseKind, members: tuple[TargetId, ...], units:
 
 def explained_targets(court: Court, members: tuple[TargetId, ...]) -> tuple[TargetId, ...]:
     """Return what is behind the culprits and has not answered since they fell silent."""
-    since = min((s for m in members if (s := _silent_since(court, m))), default=None)
+    since = min((s for m in members if (s := court.silent_since(m))), default=None)
     if since is None:
         return ()
-    behind = [t for t in court.beliefs if t not in members and _is_behind(court, t, members)]
+    below = frozenset[TargetId]().union(*(court.topology.descendants[member] for member in members))
+    behind = [t for t in court.beliefs if t in below and t not in members and _is_behind(court, t, members)]
     return tuple(t for t in behind if _is_hit(court, t, since))
-
-
-def _silent_since(court: Court, member: TargetId) -> datetime | None:
-    standing = court.standing(member)
-    if not standing.is_inferred:
-        return court.beliefs[member].failing_since
-    children = (court.beliefs[child].failing_since for child in court.topology.children[member])
-    return min((since for since in children if since), default=None)
 
 
 def _is_behind(court: Court, target_id: TargetId, members: tuple[TargetId, ...]) -> bool:
@@ -190,7 +199,6 @@ def _degraded(court: Court, found: Degradation, units: Mapping[UnitId, Unit], no
     target = court.topology.targets[found.target_id]
     text = message(f"cause.{found.kind}", value=found.value, detail=found.value, **_fields(target, units))
     cause = Cause(kind=found.kind, target_id=target.id, unit_id=target.unit_id, message=text)
-    cause = replace(cause, steps=steps_of(court, cause, (target.id,), 1, now))
     is_service = target.role is Role.SERVICE
     is_outer = _kind(units, target.unit_id) is not UnitKind.HUB
     impact = Impact(
@@ -199,7 +207,7 @@ def _degraded(court: Court, found: Degradation, units: Mapping[UnitId, Unit], no
         services=(target.id,) if is_service else (),
     )
     return Found(
-        cause=cause,
+        cause=_reasoned(court, cause, (target.id,), 1, now),
         impact=impact,
         severity=naming.severity_of(found.kind),
         members=(target.id,),
@@ -211,23 +219,22 @@ def _cannot_measure(court: Court, now: datetime) -> Found | None:
     """Report our own inability once, whatever the number of checks that suffer from it."""
     failures: dict[str, list[Belief]] = defaultdict(list)
     for belief in court.beliefs.values():
-        for _, health in belief.memories:
-            newest = health.samples[-1] if health.samples else None
-            if health.is_stale and newest is not None and newest.verdict == "error":
-                failures[newest.failure].append(belief)
+        for health in belief.unmeasured:
+            failures[health.samples[-1].failure].append(belief)
     if not failures:
         return None
     failure, blind = max(failures.items(), key=lambda item: len(item[1]))
     total = sum(bool(belief.memories) for belief in court.beliefs.values())
     hub = court.topology.hub_id
     targets = tuple(dict.fromkeys(belief.target_id for beliefs in failures.values() for belief in beliefs))
-    example = blind[0].memories[0][1].samples[-1].detail
+    newest = (health.samples[-1] for health in blind[0].unmeasured)
+    example = next(sample.detail for sample in newest if sample.failure == failure)
     cause = Cause(
         kind=CauseKind.CANNOT_MEASURE,
         target_id=hub,
         unit_id=court.topology.targets[hub].unit_id if hub in court.topology.targets else UnitId(hub),
         message=message("cause.cannot_measure", failure=failure, count=len(targets), total=total, detail=example),
     )
-    cause = replace(cause, steps=steps_of(court, cause, (), len(targets), now))
+    cause = _reasoned(court, cause, (), len(targets), now)
     severity = Severity.CRITICAL if 2 * len(targets) > total else Severity.WARNING
     return Found(cause=cause, impact=Impact(targets=targets), severity=severity, members=(), last_good_at=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bt_console.evaluate import incidents as docket
@@ -16,7 +16,7 @@ from bt_console.evaluate.standing import Court, Place
 from bt_console.evaluate.topology import Topology
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Transition
 from bt_console.model.incident import Incident
-from bt_console.model.inventory import CheckId, Role, TargetId, Unit, UnitId
+from bt_console.model.inventory import CheckId, Role, Target, TargetId, Unit, UnitId
 from bt_console.words import message
 
 
@@ -33,6 +33,8 @@ class Situation:
     recent_incidents: tuple[Incident, ...]
     """Resolved in the last minutes."""
     next_incident_id: int
+    beliefs: Mapping[TargetId, Belief] = field(default_factory=dict)
+    """Those of the diagnosis before, to spare the work for what was not measured since; may be left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Diagnosis:
     transitions: tuple[Transition, ...]
     docket: Docket
     wanted: frozenset[CheckId]
+    beliefs: Mapping[TargetId, Belief]
+    """To be handed on to the next situation."""
 
 
 def diagnose(situation: Situation, now: datetime) -> Diagnosis:
@@ -51,7 +55,7 @@ def diagnose(situation: Situation, now: datetime) -> Diagnosis:
     beliefs = _beliefs(situation)
     court = Court(situation.topology, beliefs, (*situation.open_incidents, *situation.recent_incidents))
     causes = find_causes(court, situation.units, now)
-    result = docket.step(situation.open_incidents, causes, beliefs, situation.next_incident_id, now)
+    result = docket.step(situation.open_incidents, causes, court, situation.next_incident_id, now)
     published = _publish(situation, court, result, now)
     return Diagnosis(
         targets=tuple(after for _, after in published),
@@ -59,32 +63,49 @@ def diagnose(situation: Situation, now: datetime) -> Diagnosis:
             _transition(before, after, beliefs, now) for before, after in published if _moved(before, after)
         ),
         docket=result,
-        wanted=wanted_checks(court),
+        wanted=wanted_checks(court, now),
+        beliefs=beliefs,
     )
 
 
 def _beliefs(situation: Situation) -> dict[TargetId, Belief]:
-    topology, healths = situation.topology, situation.healths
-    return {
-        target.id: believe(
-            target,
-            tuple((c, healths.get(c.id) or CheckHealth(check_id=c.id)) for c in topology.checks.get(target.id, ())),
-        )
-        for target in topology.targets.values()
-    }
+    return {target_id: _belief(situation, target) for target_id, target in situation.topology.targets.items()}
+
+
+def _belief(situation: Situation, target: Target) -> Belief:
+    healths, known = situation.healths, situation.beliefs.get(target.id)
+    if known is not None and all(healths.get(check.id) is health for check, health in known.memories):
+        return known
+    checks = situation.topology.checks.get(target.id, ())
+    return believe(target, tuple((c, healths.get(c.id) or CheckHealth(check_id=c.id)) for c in checks))
 
 
 def _publish(
     situation: Situation, court: Court, result: Docket, now: datetime
 ) -> list[tuple[TargetHealth | None, TargetHealth]]:
     explained = _explained(result.open)
+    shadow = _shadow(court)
     changes: list[tuple[TargetHealth | None, TargetHealth]] = []
-    for target_id in court.beliefs:
+    for target_id, belief in court.beliefs.items():
         before = situation.targets.get(target_id)
+        if before is not None and target_id not in shadow and _is_still_up(before, belief):
+            continue
         after = _shown(court, target_id, before, explained.get(target_id), now)
         if after != before:
             changes.append((before, after))
     return changes
+
+
+def _shadow(court: Court) -> frozenset[TargetId]:
+    """Return all that miss, are blamed, or lie behind such."""
+    suspects = court.not_clear()
+    return frozenset(suspects).union(*(court.topology.descendants[target_id] for target_id in suspects))
+
+
+def _is_still_up(before: TargetHealth, belief: Belief) -> bool:
+    """Return whether nothing about a healthy target outside every shadow can have changed."""
+    was_up = before.state is HealthState.UP and not before.reason and before.explained_by is None
+    return was_up and belief.state is HealthState.UP and before.is_stale is belief.is_stale
 
 
 def _explained(open_incidents: Sequence[Incident]) -> dict[TargetId, int]:
@@ -139,15 +160,17 @@ def _state(court: Court, target_id: TargetId, before: TargetHealth | None) -> tu
 
 
 def _hidden_by(court: Court, target_id: TargetId) -> TargetId | None:
-    """Return the culprit on the way to a target that has not been asked since the culprit fell silent."""
+    """Return the culprit on the way to a target that has not answered since the culprit fell silent."""
     belief = court.beliefs[target_id]
     if belief.state is HealthState.DOWN:
         return None
     roads = [p for p in court.topology.ancestors[target_id] if court.topology.targets[p].role is not Role.DNS]
     for parent in roads:
-        standing, since = court.standing(parent), court.beliefs[parent].failing_since
-        is_culprit = standing.place in (Place.ROOT, Place.EXPLAINED)
-        if is_culprit and since is not None and not belief.has_answered_since(since):
+        standing = court.standing(parent)
+        if standing.place not in (Place.ROOT, Place.EXPLAINED):
+            continue
+        since = court.silent_since(parent)
+        if since is not None and not belief.has_answered_since(since):
             return standing.blame
     return None
 

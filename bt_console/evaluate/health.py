@@ -57,9 +57,9 @@ def advance(health: CheckHealth, check: Check, observation: Observation) -> Chec
     state = next_state(health.state, samples, check)
     kept = replace(health, samples=samples, state=state)
     if state is not health.state:
-        kept = replace(kept, since=_run_start(samples, state))
+        kept = replace(kept, since=_began_at(health.state, samples, state))
     if sample.verdict is Verdict.ERROR:
-        return replace(kept, is_stale=health.is_stale or _errors_in_a_row(samples) >= ERRORS_UNTIL_STALE)
+        return replace(kept, is_stale=health.is_stale or errors_in_a_row(samples) >= ERRORS_UNTIL_STALE)
     return replace(
         kept,
         is_stale=False,
@@ -98,14 +98,36 @@ def _is_degraded(state: HealthState, valid: Sequence[Sample], check: Check) -> b
 
 
 def is_beyond(threshold: Threshold, valid: Sequence[Sample], *, was: bool) -> bool:
-    """Return whether k of the last n samples breach a threshold; once beyond, it takes few breaches to stay so."""
+    """Return whether k of the last n answers breach a threshold; once beyond, it takes few breaches to stay so."""
     needed = (threshold.k - 1) // 2 + 1 if was else threshold.k
-    return breaches(threshold, valid) >= needed
+    return len(breaches(threshold, valid)) >= needed
 
 
-def breaches(threshold: Threshold, valid: Sequence[Sample]) -> int:
-    """Count the breaches among the last n valid samples."""
-    return sum(threshold.measure in sample.breached for sample in valid[-threshold.n :])
+def breaches(threshold: Threshold, valid: Sequence[Sample]) -> list[Sample]:
+    """Return the breaches among the last n answers; a miss says nothing about quality."""
+    answers = [sample for sample in valid if sample.verdict is not Verdict.BAD]
+    return [sample for sample in answers[-threshold.n :] if threshold.measure in sample.breached]
+
+
+PROMPT_K = 2
+"""Thresholds decided by so few readings are worth asking about at once."""
+
+
+def is_unsettled(check: Check, health: CheckHealth) -> bool:
+    """Return whether a check's newest reading contradicts its state."""
+    if not health.samples:
+        return False
+    newest = health.samples[-1]
+    if newest.verdict is Verdict.ERROR:
+        return not health.is_stale
+    if newest.verdict is Verdict.BAD:
+        return health.state is not HealthState.DOWN
+    if health.state is HealthState.DOWN:
+        return True
+    prompt = [threshold for threshold in check.thresholds if threshold.k <= PROMPT_K]
+    valid = valid_samples(health.samples) if prompt else []
+    was = health.state is HealthState.DEGRADED
+    return any((t.measure in newest.breached) is not is_beyond(t, valid, was=was) for t in prompt)
 
 
 def valid_samples(samples: Sequence[Sample]) -> list[Sample]:
@@ -132,14 +154,15 @@ def _tail(valid: Sequence[Sample], *, bad: bool) -> list[Sample]:
     return run[::-1]
 
 
-def _run_start(samples: Sequence[Sample], state: HealthState) -> datetime:
+def _began_at(before: HealthState, samples: Sequence[Sample], state: HealthState) -> datetime:
+    """Return since when a new state holds: the start of its run, or the reading that tipped it where both answer."""
     valid = valid_samples(samples)
-    if state is HealthState.DEGRADED:
+    if HealthState.DEGRADED in (before, state) and state is not HealthState.DOWN:
         return valid[-1].started_at
     return _tail(valid, bad=state is HealthState.DOWN)[0].started_at
 
 
-def _errors_in_a_row(samples: Sequence[Sample]) -> int:
+def errors_in_a_row(samples: Sequence[Sample]) -> int:
     count = 0
     for sample in reversed(samples):
         if sample.verdict is not Verdict.ERROR:
@@ -154,3 +177,13 @@ def age(health: CheckHealth, check: Check, now: datetime) -> CheckHealth:
     if health.is_stale or not health.samples or now - health.samples[-1].started_at <= patience:
         return health
     return replace(health, is_stale=True)
+
+
+def shifted(health: CheckHealth, by: timedelta) -> CheckHealth:
+    """Return the memory with every instant moved, for when the wall clock was set."""
+    return replace(
+        health,
+        since=health.since + by if health.since else None,
+        last_good_at=health.last_good_at + by if health.last_good_at else None,
+        samples=tuple(replace(sample, started_at=sample.started_at + by) for sample in health.samples),
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bt_console.evaluate.belief import Belief
 from bt_console.evaluate.causes import Found
-from bt_console.evaluate.standing import SAME_FAULT
+from bt_console.evaluate.culprits import QUALITY_KINDS, culprits_of
+from bt_console.evaluate.degraded import still_shows
+from bt_console.evaluate.standing import SAME_FAULT, Court, Place
 from bt_console.model.health import HealthState
 from bt_console.model.incident import CauseKind, Impact, Incident, Step
 from bt_console.model.inventory import TargetId
@@ -29,12 +30,12 @@ class Docket:
 def step(
     open_incidents: Sequence[Incident],
     causes: Sequence[Found],
-    beliefs: Mapping[TargetId, Belief],
+    court: Court,
     next_id: int,
     now: datetime,
 ) -> Docket:
     """Match causes with open incidents, open what is new, resolve what is verified over."""
-    matched = _match(open_incidents, causes, now)
+    matched = _match(open_incidents, causes, court, now)
     fresh = [found for found in causes if found not in matched.values()]
     opened = tuple(_open(found, next_id + place, now) for place, found in enumerate(fresh))
     kept: list[Incident] = []
@@ -42,9 +43,9 @@ def step(
     resolved: list[Incident] = []
     for incident in open_incidents:
         found_now = matched.get(incident.id)
-        is_early = found_now is not None and _is_early(incident, found_now, beliefs)
+        is_early = found_now is not None and _is_early(incident, found_now, court)
         after = _update(incident, found_now, now) if found_now and not is_early else incident
-        if found_now is None and _is_over(incident, causes, beliefs):
+        if found_now is None and _is_over(incident, causes, court):
             resolved.append(_resolve(incident, now))
             continue
         kept.append(after)
@@ -53,15 +54,18 @@ def step(
     return Docket(open=(*kept, *opened), opened=opened, changed=tuple(changed), resolved=tuple(resolved))
 
 
-def _match(incidents: Sequence[Incident], causes: Sequence[Found], now: datetime) -> dict[int, Found]:
+def _match(incidents: Sequence[Incident], causes: Sequence[Found], court: Court, now: datetime) -> dict[int, Found]:
     """Give each cause to at most one incident: the same cause first, then the one it grew out of or shrank to."""
     matched: dict[int, Found] = {}
     left = list(causes)
 
     def grew(incident: Incident, found: Found) -> bool:
-        return now - incident.opened_at <= SAME_FAULT and _grew(incident, found)
+        return now - incident.opened_at <= SAME_FAULT and _grew(incident, found, court)
 
-    for is_same in (_same_cause, _same_target, _shrank, grew):
+    def shrank(incident: Incident, found: Found) -> bool:
+        return _shrank(incident, found, court)
+
+    for is_same in (_same_cause, _same_target, shrank, grew):
         for incident in incidents:
             if incident.id in matched:
                 continue
@@ -77,13 +81,15 @@ def _same_cause(incident: Incident, found: Found) -> bool:
 
 
 def _same_target(incident: Incident, found: Found) -> bool:
-    return incident.cause.target_id == found.cause.target_id and CauseKind.CANNOT_MEASURE not in (
-        incident.cause.kind,
-        found.cause.kind,
-    )
+    before, after = incident.cause.kind, found.cause.kind
+    is_apart = bool({before, after} & _APART) and not {before, after} <= _CERTIFICATE
+    return incident.cause.target_id == found.cause.target_id and not is_apart
 
 
-_DOUBLE = frozenset({CauseKind.UNIT_DARK, CauseKind.OWN_LAN_DOWN})
+_CERTIFICATE = frozenset({CauseKind.CERTIFICATE_EXPIRING, CauseKind.CERTIFICATE_EXPIRED, CauseKind.CERTIFICATE_INVALID})
+_APART = frozenset({CauseKind.CANNOT_MEASURE, CauseKind.CERTIFICATE_EXPIRING})
+"""What lasts for days must not swallow an outage of the same target: whoever acknowledged it has not seen the other."""
+_DOUBLE = frozenset({CauseKind.UNIT_DARK, CauseKind.OWN_LAN_DOWN, CauseKind.LAN_SWITCH_DOWN})
 _PROOF = 2
 """Misses after its other half recovered that make one half of a double fault a fault of its own."""
 _GROWING = frozenset(
@@ -94,31 +100,45 @@ _GROWING = frozenset(
         CauseKind.OWN_LAN_DOWN,
         CauseKind.OWN_UPLINK_DOWN,
         CauseKind.TSLCD_CORE_DOWN,
+        CauseKind.LAN_GATEWAY_DOWN,
         CauseKind.LAN_SWITCH_DOWN,
         CauseKind.DEVICE_MISSING,
+        CauseKind.DNS_DOWN,
     }
 )
+_SAME_START = timedelta(seconds=15)
+"""A culprit that fell silent so shortly before what is behind it was only noticed late."""
 
 
-def _grew(incident: Incident, found: Found) -> bool:
+def _grew(incident: Incident, found: Found, court: Court) -> bool:
     """Return whether a cause is an incident's own, now seen more widely."""
-    is_wider = incident.cause.target_id in {*found.members, *found.impact.targets}
-    return is_wider and {incident.cause.kind, found.cause.kind} <= _GROWING
+    if not {incident.cause.kind, found.cause.kind} <= _GROWING:
+        return False
+    if incident.cause.target_id in found.members:
+        return True
+    starts = [at for t in culprits_of(incident, court.topology) if t in court.beliefs and (at := court.silent_since(t))]
+    is_behind = incident.cause.target_id in found.impact.targets
+    return is_behind and found.since is not None and bool(starts) and found.since - min(starts) <= _SAME_START
 
 
-def _shrank(incident: Incident, found: Found) -> bool:
+def _shrank(incident: Incident, found: Found, court: Court) -> bool:
     """Return whether a cause is what is left of a double fault."""
-    is_part = bool(set(found.members) & set(_culprits(incident)))
+    is_part = bool(set(found.members) & set(culprits_of(incident, court.topology)))
     return is_part and incident.cause.kind in _DOUBLE and found.cause.kind in _GROWING
 
 
-def _is_early(incident: Incident, found: Found, beliefs: Mapping[TargetId, Belief]) -> bool:
-    """Return whether what is left of a double fault may only be slower to recover than its other half."""
+def _is_early(incident: Incident, found: Found, court: Court) -> bool:
+    """Return whether a new name may only be due to a recovery that is not complete."""
+    if _same_cause(incident, found) or found.cause.kind in QUALITY_KINDS:
+        return False
+    left = [court.beliefs[member] for member in found.members if member in court.beliefs]
+    if any(belief.is_answering for belief in left):
+        return True
     if incident.cause.kind not in _DOUBLE or incident.cause.kind is found.cause.kind:
         return False
-    halves = [beliefs[t] for t in _culprits(incident) if t in beliefs and t not in found.members]
+    culprits = culprits_of(incident, court.topology)
+    halves = [court.beliefs[t] for t in culprits if t in court.beliefs and t not in found.members]
     recovered = max((half.recovered_at for half in halves if half.recovered_at), default=None)
-    left = [beliefs[member] for member in found.members if member in beliefs]
     return recovered is None or any(len(belief.misses_since(recovered)) < _PROOF for belief in left)
 
 
@@ -154,25 +174,36 @@ def _widened(incident: Incident, found: Found) -> Impact:
     )
 
 
-def _is_over(incident: Incident, causes: Sequence[Found], beliefs: Mapping[TargetId, Belief]) -> bool:
+def _is_over(incident: Incident, causes: Sequence[Found], court: Court) -> bool:
     """An incident ends when its culprit was seen working, or is measured no more; or is part of a wider one."""
     if incident.cause.kind is CauseKind.CANNOT_MEASURE:
         return True
-    suspects = _culprits(incident)
-    known = [beliefs[target_id] for target_id in suspects if target_id in beliefs]
-    if all(belief.state in (HealthState.UP, HealthState.DEGRADED) and not belief.is_stale for belief in known):
-        return True
+    kind, culprits = incident.cause.kind, [t for t in culprits_of(incident, court.topology) if t in court.beliefs]
+    if all(_works(court, culprit) for culprit in culprits):
+        is_bad_still = any(still_shows(court.beliefs[culprit], kind) for culprit in culprits)
+        return not is_bad_still and (kind not in _ROUTERS or _forwards(court, incident, causes))
     wider = [found for found in causes if incident.cause.kind in _GROWING and found.cause.kind in _GROWING]
     return any(incident.cause.target_id in found.members for found in wider)
 
 
-def _culprits(incident: Incident) -> tuple[TargetId, ...]:
-    kind, target_id = incident.cause.kind, incident.cause.target_id
-    if kind is CauseKind.UNIT_DARK:
-        return (TargetId(f"{target_id}/tslcd"), TargetId(f"{target_id}/internet"))
-    if kind is CauseKind.OWN_LAN_DOWN:
-        return tuple(t for t in incident.impact.targets if "/uplink-" in t)
-    return (target_id,)
+_ROUTERS = frozenset({CauseKind.TSLCD_CORE_DOWN, CauseKind.OWN_UPLINK_DOWN})
+
+
+def _works(court: Court, target_id: TargetId) -> bool:
+    belief = court.beliefs[target_id]
+    if belief.state in (HealthState.UP, HealthState.DEGRADED):
+        return not belief.is_stale
+    return court.standing(target_id).place is Place.SILENT
+
+
+def _forwards(court: Court, incident: Incident, causes: Sequence[Found]) -> bool:
+    """Return whether something beyond a router was heard since, or has been found to be at fault itself."""
+    beyond = [
+        t for t in incident.impact.targets if t in court.beliefs and t not in culprits_of(incident, court.topology)
+    ]
+    silent = [t for t in beyond if court.beliefs[t].state is HealthState.DOWN]
+    is_heard = any(court.beliefs[t].has_answered_since(incident.opened_at) for t in beyond)
+    return not silent or is_heard or any(member in beyond for found in causes for member in found.members)
 
 
 def _resolve(incident: Incident, now: datetime) -> Incident:

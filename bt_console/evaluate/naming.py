@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bt_console.evaluate.belief import Belief
-from bt_console.evaluate.health import bad_run, valid_samples
-from bt_console.model.health import HealthState, Sample
+from bt_console.model.health import HealthState, Sample, Verdict
 from bt_console.model.incident import CauseKind, Severity
 from bt_console.model.inventory import Role, Target
 
@@ -84,9 +83,10 @@ def kind_of_degradation(measure: str) -> CauseKind | None:
 
 
 def _last_misses(belief: Belief) -> list[Sample]:
-    """Return the newest miss of each check that is DOWN."""
-    runs = (bad_run(valid_samples(h.samples)) for _, h in belief.memories if h.state is HealthState.DOWN)
-    return [run[-1] for run in runs if run]
+    """Return the newest miss of each check that is DOWN, also while it is beginning to answer again."""
+    down = (health.samples for _, health in belief.memories if health.state is HealthState.DOWN)
+    misses = ([sample for sample in samples if sample.verdict is Verdict.BAD] for samples in down)
+    return [found[-1] for found in misses if found]
 
 
 def last_miss_detail(belief: Belief) -> str:

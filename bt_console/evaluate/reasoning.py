@@ -20,16 +20,16 @@ def steps_of(
     court: Court, cause: Cause, members: tuple[TargetId, ...], explained_count: int, now: datetime
 ) -> tuple[Step, ...]:
     """Return the reasoning in the order in which it was learnt, the conclusion last."""
-    seen = [step for member in members for step in _missed(court, member)]
+    seen = [step for member in members for step in _missed(court, member, now)]
     asked = [step for member in members[:1] for step in _asked(court, member, members)]
     in_time = sorted((*seen, *asked), key=lambda step: step.at)
     last = Step(at=now, message=message("step.concluded", kind=cause.kind, count=explained_count))
     return (*in_time, last)
 
 
-def _missed(court: Court, member: TargetId) -> list[Step]:
+def _missed(court: Court, member: TargetId, now: datetime) -> list[Step]:
     if court.standing(member).is_inferred:
-        return [_mute(court, member)]
+        return [_mute(court, member, now)]
     belief = court.beliefs[member]
     name = court.topology.targets[member].name
     found: list[Step] = []
@@ -51,12 +51,12 @@ def _breached(name: str, probe: str, valid: list[Sample]) -> Step:
     return Step(at=bad[0].started_at, message=text, observation_seq=bad[-1].seq)
 
 
-def _mute(court: Court, member: TargetId) -> Step:
+def _mute(court: Court, member: TargetId, now: datetime) -> Step:
     children = [court.beliefs[child] for child in court.topology.children[member]]
-    starts = [belief.failing_since for belief in children if belief.failing_since]
     silent = sum(belief.state is HealthState.DOWN for belief in children)
     name = court.topology.targets[member].name
-    return Step(at=min(starts), message=message("step.mute", name=name, k=silent, n=len(children)))
+    begun_at = court.silent_since(member) or now
+    return Step(at=begun_at, message=message("step.mute", name=name, k=silent, n=len(children)))
 
 
 def _asked(court: Court, member: TargetId, members: tuple[TargetId, ...]) -> list[Step]:

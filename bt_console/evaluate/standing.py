@@ -6,15 +6,16 @@ answers, and enough of its sisters do. Until then the verdict waits and says who
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from bt_console.evaluate.belief import Belief
+from bt_console.evaluate.belief import Belief, believe
+from bt_console.evaluate.culprits import culprits_of, is_outage
 from bt_console.evaluate.topology import LINK_ROLES, WITNESSES, Topology
 from bt_console.model.health import HealthState
-from bt_console.model.incident import Incident
+from bt_console.model.incident import CauseKind, Incident
 from bt_console.model.inventory import Role, TargetId
 
 SAME_FAULT = timedelta(seconds=60)
@@ -22,6 +23,8 @@ SAME_FAULT = timedelta(seconds=60)
 MASS_RATIO = 0.8
 """So many of a router's links silent, and nothing beyond it answering, means the router does not forward."""
 MASS_MINIMUM = 3
+_ROUTERS = frozenset({Role.CORE, Role.UPLINK})
+"""Who may answer and yet forward nothing."""
 
 
 class Place(StrEnum):
@@ -52,6 +55,8 @@ class Standing:
 
 
 CLEAR = Standing(Place.CLEAR)
+_BLAMING = frozenset({Place.ROOT, Place.EXPLAINED, Place.HELD})
+_NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -62,88 +67,113 @@ class Court:
     beliefs: Mapping[TargetId, Belief]
     incidents: tuple[Incident, ...]
     """Open ones and those resolved in the last minutes."""
+    accused: frozenset[TargetId] = field(init=False)
+    """Culprits of the open outages."""
+    charges: frozenset[tuple[CauseKind, TargetId]] = field(init=False)
+    """What the open incidents say of whom."""
     _known: dict[TargetId, Standing] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = [incident for incident in self.incidents if incident.resolved_at is None]
+        outages = [incident for incident in known if is_outage(incident)]
+        self.accused = frozenset(t for outage in outages for t in culprits_of(outage, self.topology))
+        self.charges = frozenset((incident.cause.kind, incident.cause.target_id) for incident in known)
 
     def standing(self, target_id: TargetId) -> Standing:
         """Return a target's place in the present situation."""
-        if target_id not in self._known:
-            self._known[target_id] = self._judge(target_id)
-        return self._known[target_id]
+        found = self._known.get(target_id)
+        if found is None:
+            found = self._known[target_id] = self._judge(target_id)
+        return found
+
+    def not_clear(self) -> dict[TargetId, Standing]:
+        """Return the standings of all that miss or are blamed."""
+        suspects = (t for t, b in self.beliefs.items() if b.state is HealthState.DOWN or b.role in _ROUTERS)
+        standings = ((target_id, self.standing(target_id)) for target_id in suspects)
+        return {target_id: standing for target_id, standing in standings if standing is not CLEAR}
 
     def _judge(self, target_id: TargetId) -> Standing:
-        if self._is_mute_router(target_id):
-            return Standing(Place.ROOT, target_id, is_inferred=True)
         belief = self.beliefs[target_id]
+        if belief.role in _ROUTERS and self._is_mute_router(target_id):
+            return Standing(Place.ROOT, target_id, is_inferred=True)
         since = belief.failing_since
         if belief.state is not HealthState.DOWN or since is None:
             return CLEAR
         above = self._from_above(target_id, since)
         if above is not None:
             return above
+        if belief.is_answering:
+            return self._recovering(target_id)
         return self._from_below(target_id, since) or self._from_beside(target_id, since)
 
+    def _recovering(self, target_id: TargetId) -> Standing:
+        """Nobody is newly blamed whose last word was an answer; who was blamed stays so until it is believed UP."""
+        if target_id in self.accused:
+            return Standing(Place.ROOT, target_id)
+        return Standing(Place.PENDING, asks=frozenset({target_id}))
+
     def _from_above(self, target_id: TargetId, since: datetime) -> Standing | None:
-        ancestors = [parent for parent in self.topology.ancestors[target_id] if self.carries(parent, target_id)]
+        ancestors = self.topology.ancestors[target_id]
         for parent in ancestors:
             found = self.standing(parent)
-            if found.place in (Place.ROOT, Place.EXPLAINED, Place.HELD):
-                place = Place.HELD if found.place is Place.HELD else Place.EXPLAINED
-                return Standing(place, found.blame)
-        asked = [p for p in ancestors if self.standing(p).place is not Place.SILENT]
-        unsure = frozenset(p for p in asked if not self.answers(p, target_id, since))
+            if found.place in _BLAMING and self.carries(parent, target_id):
+                return Standing(Place.HELD if found.place is Place.HELD else Place.EXPLAINED, found.blame)
+        # A parent that our side cannot measure will never answer: the verdict does not wait for it.
+        asked = [p for p in ancestors if self._is_measured(p) and self.standing(p).place is not Place.SILENT]
+        unsure = frozenset(p for p in asked if self._is_unsure(p, target_id, since))
         if unsure:
             return Standing(Place.PENDING, asks=unsure)
-        return self._held(target_id, ancestors, since)
+        return self._held(target_id, since)
+
+    def _is_unsure(self, parent: TargetId, target_id: TargetId, since: datetime) -> bool:
+        is_pending = self.standing(parent).place is Place.PENDING and self.carries(parent, target_id)
+        return is_pending or not self._seen_for(parent, target_id).has_answered_since(since)
 
     def carries(self, parent: TargetId, target_id: TargetId) -> bool:
         """Return whether a parent matters to a target; a name server does not if it answers for this very name."""
-        own = self._name_check(parent, target_id)
-        return own is None or own.state is not HealthState.UP
-
-    def answers(self, parent: TargetId, target_id: TargetId, since: datetime) -> bool:
-        """Return whether a parent answered since an instant, for this target where that differs by target."""
-        own = self._name_check(parent, target_id)
-        if own is None:
-            return self.beliefs[parent].has_answered_since(since)
-        return own.has_answered_since(since)
-
-    def _name_check(self, parent: TargetId, target_id: TargetId) -> Belief | None:
-        if self.topology.targets[parent].role is not Role.DNS:
-            return None
-        whole = self.beliefs[parent]
-        own = tuple(m for m in whole.memories if m[0].id.endswith(f":{target_id}"))
-        if not own:
-            return None
-        return Belief(
-            target_id=parent,
-            role=whole.role,
-            state=own[0][1].state,
-            is_stale=own[0][1].is_stale,
-            memories=own,
-            deciding=own[0],
+        return self.topology.targets[parent].role is not Role.DNS or (
+            self._seen_for(parent, target_id).state is not HealthState.UP
         )
 
-    def _held(self, target_id: TargetId, ancestors: Iterable[TargetId], since: datetime) -> Standing | None:
-        ended = [(self._cleared_at(parent), parent) for parent in ancestors]
-        later = [(at, parent) for at, parent in ended if at is not None and at > since]
-        if not later:
+    def _seen_for(self, parent: TargetId, target_id: TargetId) -> Belief:
+        """Return what is believed of a parent where a target needs it: a name server is judged by the target's name."""
+        whole = self.beliefs[parent]
+        if whole.role is not Role.DNS:
+            return whole
+        own = tuple(m for m in whole.memories if m[0].id.endswith(f":{target_id}"))
+        return believe(self.topology.targets[parent], own) if own else whole
+
+    def _held(self, target_id: TargetId, since: datetime) -> Standing | None:
+        """Return HELD while what explained a target is over, and the target has not had its say since."""
+        ended = [(at, p) for p in self.topology.ancestors[target_id] if (at := self._cleared_at(p, target_id))]
+        cleared_at, parent = max(ended, default=(since, None))
+        if parent is None or cleared_at <= since:
             return None
-        cleared_at, parent = max(later)
         belief = self.beliefs[target_id]
         needed = belief.deciding[0].down_k if belief.deciding else 1
         if len(belief.misses_since(cleared_at)) >= needed:
             return None
         return Standing(Place.HELD, parent, asks=frozenset({target_id}))
 
-    def _cleared_at(self, target_id: TargetId) -> datetime | None:
-        resolved = [i.resolved_at for i in self.incidents if i.cause.target_id == target_id and i.resolved_at]
-        recovered = self.beliefs[target_id].recovered_at
+    def _cleared_at(self, parent: TargetId, target_id: TargetId) -> datetime | None:
+        """Return when a parent last ceased to explain a target; the end of time while that is being settled."""
+        if parent in self.accused and self.standing(parent).place in (Place.CLEAR, Place.SILENT):
+            return _NOT_YET
+        over = (i for i in self.incidents if is_outage(i) and parent in culprits_of(i, self.topology))
+        resolved = [i.resolved_at for i in over if i.resolved_at]
+        recovered = self._seen_for(parent, target_id).recovered_at
         return max([*resolved, *([recovered] if recovered else [])], default=None)
 
     def _from_below(self, target_id: TargetId, since: datetime) -> Standing | None:
+        if self.beliefs[target_id].role is Role.DNS:
+            return None
         children = [c for c in self.topology.children[target_id] if self._is_measured(c)]
-        if any(self.beliefs[child].has_answered_since(since) for child in children):
+        last_miss_at = self.beliefs[target_id].misses_since(since)[-1].started_at
+        if any(self.beliefs[child].answered_between(since, last_miss_at) for child in children):
             return Standing(Place.SILENT)
+        if any(self.beliefs[child].has_answered_since(since) for child in children):
+            # It may have recovered together with its child: it has not been asked since.
+            return self._recovering(target_id)
         witnesses = children[:WITNESSES]
         unheard = frozenset(c for c in witnesses if not self.beliefs[c].has_been_measured_since(since))
         return Standing(Place.PENDING, asks=unheard) if unheard else None
@@ -153,12 +183,21 @@ class Court:
         return bool(belief.memories) and not belief.is_stale
 
     def _from_beside(self, target_id: TargetId, since: datetime) -> Standing:
-        other = self.topology.other_path.get(target_id)
-        asks: set[TargetId] = set()
-        if other is not None and self._is_measured(other) and not self._is_settled(other, since):
-            asks.add(other)
-        asks |= self._sisters_to_ask(target_id, since)
+        asks = self._other_path_to_ask(target_id, since) | self._sisters_to_ask(target_id, since)
         return Standing(Place.PENDING, asks=frozenset(asks)) if asks else Standing(Place.ROOT, target_id)
+
+    def _other_path_to_ask(self, target_id: TargetId, since: datetime) -> set[TargetId]:
+        """Return whom to ask before it is known whether the other path shares the fault."""
+        other = self.topology.other_path.get(target_id)
+        if other is None or not self._is_measured(other):
+            return set()
+        if not self._is_settled(other, since):
+            return {other}
+        other_since = self.beliefs[other].failing_since
+        if other_since is None or abs(other_since - since) > SAME_FAULT:
+            return set()
+        known = self._from_above(other, other_since) or self._from_below(other, other_since)
+        return set(known.asks) if known else set()
 
     def _is_settled(self, target_id: TargetId, since: datetime) -> bool:
         belief = self.beliefs[target_id]
@@ -172,6 +211,8 @@ class Court:
             return set()
         unheard = [s for s in sisters if not self._is_settled(s, since)]
         first = [s for s in sisters[:WITNESSES] if s in unheard]
+        if self.beliefs[target_id].role not in LINK_ROLES:
+            return set(first)
         return set(first or unheard or self._unheard_beside_links(target_id, since))
 
     def _unheard_beside_links(self, target_id: TargetId, since: datetime) -> list[TargetId]:
@@ -188,16 +229,24 @@ class Court:
     def _is_mute_router(self, target_id: TargetId) -> bool:
         """Return whether a router that answers forwards nothing: all is silent beyond it."""
         belief = self.beliefs[target_id]
-        if belief.role not in (Role.CORE, Role.UPLINK) or belief.state not in (HealthState.UP, HealthState.DEGRADED):
+        if belief.state not in (HealthState.UP, HealthState.DEGRADED):
             return False
-        children = [c for c in self.topology.children[target_id] if self._is_measured(c)]
-        links = [c for c in children if self.topology.targets[c].role in LINK_ROLES]
-        since = [b.failing_since for c in links if (b := self.beliefs[c]).state is HealthState.DOWN]
-        starts = [start for start in since if start is not None]
-        if len(links) < MASS_MINIMUM or len(starts) < MASS_RATIO * len(links):
+        children = [self.beliefs[c] for c in self.topology.children[target_id] if self._is_measured(c)]
+        links = [child for child in children if child.role in LINK_ROLES]
+        silent = [link for link in links if link.state is HealthState.DOWN]
+        if len(links) < MASS_MINIMUM or len(silent) < MASS_RATIO * len(links):
             return False
-        begun = min(starts)
-        others = [self.beliefs[child] for child in children if child not in links]
-        if any(self.beliefs[child].has_answered_since(begun) for child in children):
-            return False
-        return all(other.has_been_measured_since(begun) for other in others)
+        last_word_at = max((child.answered_at for child in children if child.answered_at), default=None)
+        if last_word_at is None:
+            return belief.is_answering and all(child.measured_at for child in children)
+        asked = all(child.measured_at is not None and child.measured_at > last_word_at for child in children)
+        return asked and belief.is_answering and belief.has_answered_since(last_word_at)
+
+    def silent_since(self, target_id: TargetId) -> datetime | None:
+        """Return when a culprit, or what lies beyond a router that forwards nothing, fell silent."""
+        if not self.standing(target_id).is_inferred:
+            return self.beliefs[target_id].failing_since
+        children = [self.beliefs[child] for child in self.topology.children[target_id]]
+        last_word_at = max((child.answered_at for child in children if child.answered_at), default=None)
+        starts = (child.failing_since for child in children if child.failing_since)
+        return min((s for s in starts if last_word_at is None or s > last_word_at), default=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bt_console.model.inventory import Check, CheckId, Inventory, Role, Target, TargetId, UnitId
@@ -12,7 +12,7 @@ LINK_ROLES = frozenset({Role.TSLCD, Role.INTERNET})
 """A unit's two ways out."""
 PATH_ROLES = frozenset({Role.UPLINK, Role.CORE, Role.TSLCD, Role.INTERNET, Role.LAN})
 """Targets that others are reached through."""
-_QUICK = LINK_ROLES | {Role.CORE, Role.ANCHOR, Role.LAN}
+_QUICK = LINK_ROLES | {Role.UPLINK, Role.CORE, Role.ANCHOR, Role.LAN}
 """Children that a ping asks: they come first as witnesses."""
 WITNESSES = 3
 """How many sisters or children are asked before one of them is blamed."""
@@ -30,9 +30,12 @@ class Topology:
     children: Mapping[TargetId, tuple[TargetId, ...]]
     descendants: Mapping[TargetId, frozenset[TargetId]]
     sisters: Mapping[TargetId, tuple[TargetId, ...]]
-    """Links of other units with the same parent, starting after this one and going round."""
+    """What would fail together with a target if their parent did not forward: the links behind one router, the devices
+    of one LAN, all that the hub's own LAN joins; starting after this one and going round."""
     other_path: Mapping[TargetId, TargetId]
     """A unit's link -> its other link; one uplink of the hub -> the other."""
+    links: Mapping[UnitId, tuple[TargetId, ...]]
+    """A unit's ways out."""
     hub_id: TargetId
 
     def unit_of(self, target_id: TargetId) -> UnitId:
@@ -57,6 +60,7 @@ def build(inventory: Inventory) -> Topology:
         descendants=_descendants(ancestors),
         sisters=_sisters(targets, children),
         other_path=_other_paths(targets.values(), checks),
+        links=_links(targets.values(), checks),
         hub_id=next((t.id for t in targets.values() if t.role is Role.HUB), TargetId("hub")),
     )
 
@@ -82,11 +86,7 @@ def _children(
         for parent in target.depends_on:
             if target.id in checks:
                 found[parent].append(target.id)
-
-    def quick_first(child: TargetId) -> bool:
-        return targets[child].role not in _QUICK
-
-    return {target_id: tuple(sorted(found[target_id], key=quick_first)) for target_id in targets}
+    return {t: tuple(sorted(found[t], key=lambda child: _is_slow(targets[child]))) for t in targets}
 
 
 def _descendants(ancestors: Mapping[TargetId, tuple[TargetId, ...]]) -> dict[TargetId, frozenset[TargetId]]:
@@ -101,11 +101,31 @@ def _sisters(
     targets: Mapping[TargetId, Target], children: Mapping[TargetId, tuple[TargetId, ...]]
 ) -> dict[TargetId, tuple[TargetId, ...]]:
     found: dict[TargetId, tuple[TargetId, ...]] = {}
-    for group in children.values():
-        links = [child for child in group if targets[child].role in LINK_ROLES]
-        for place, child in enumerate(links):
-            found[child] = tuple(links[place + 1 :] + links[:place])
+    for parent, group in children.items():
+        is_hub = targets[parent].role is Role.HUB
+        families = [group] if is_hub else [_of_roles(targets, group, r) for r in (LINK_ROLES, {Role.DEVICE})]
+        for family in families:
+            for place, child in enumerate(family):
+                found[child] = tuple(sorted(family[place + 1 :] + family[:place], key=lambda t: _is_slow(targets[t])))
     return found
+
+
+def _of_roles(
+    targets: Mapping[TargetId, Target], group: Iterable[TargetId], roles: Collection[Role]
+) -> tuple[TargetId, ...]:
+    return tuple(child for child in group if targets[child].role in roles)
+
+
+def _is_slow(target: Target) -> bool:
+    return target.role not in _QUICK
+
+
+def _links(targets: Iterable[Target], checks: Mapping[TargetId, object]) -> dict[UnitId, tuple[TargetId, ...]]:
+    found: dict[UnitId, list[TargetId]] = defaultdict(list)
+    for target in targets:
+        if target.role in LINK_ROLES and target.id in checks:
+            found[target.unit_id].append(target.id)
+    return {unit_id: tuple(links) for unit_id, links in found.items()}
 
 
 def _other_paths(targets: Iterable[Target], checks: Mapping[TargetId, object]) -> dict[TargetId, TargetId]:

@@ -1,0 +1,28 @@
+"""Whom an incident blames, and for what: the targets whose recovery ends it."""
+
+from __future__ import annotations
+
+from bt_console.evaluate.topology import Topology
+from bt_console.model.incident import CauseKind, Incident
+from bt_console.model.inventory import TargetId
+
+QUALITY_KINDS = frozenset({CauseKind.LINK_LOSS, CauseKind.LINK_DELAY, CauseKind.SERVICE_SLOW})
+"""Their culprits answer, but badly, and so does all that lies behind them."""
+_NO_OUTAGE = QUALITY_KINDS | {CauseKind.CERTIFICATE_EXPIRING, CauseKind.CANNOT_MEASURE}
+
+
+def is_outage(incident: Incident) -> bool:
+    """Return whether an incident says that its culprits do not work at all."""
+    return incident.cause.kind not in _NO_OUTAGE
+
+
+def culprits_of(incident: Incident, topology: Topology) -> tuple[TargetId, ...]:
+    """Return the targets to blame: both links of a dark unit, what the hub's LAN joins, the devices of a dead switch."""
+    kind, target_id = incident.cause.kind, incident.cause.target_id
+    if kind is CauseKind.UNIT_DARK:
+        return topology.links.get(incident.cause.unit_id, ())
+    if kind is CauseKind.OWN_LAN_DOWN:
+        return tuple(t for t in topology.children.get(topology.hub_id, ()) if t in incident.impact.targets)
+    if kind is CauseKind.LAN_SWITCH_DOWN:
+        return tuple(t for t in topology.children.get(target_id, ()) if t in incident.impact.targets)
+    return (target_id,)
