@@ -113,3 +113,21 @@ def sshd(folder: Path, lines: str = "") -> Iterator[int]:
         Path("/run/sshd").mkdir(exist_ok=True)  # where it separates privileges; the package makes it at boot only
     with running([program, "-D", "-e", "-f", str(folder / "sshd_config")], port, folder / "sshd.log"):
         yield port
+
+
+@contextmanager
+def smbd(folder: Path, lines: str = "") -> Iterator[int]:
+    """Run Samba's file server with these lines in its global section."""
+    program, port = binary("smbd", "samba"), free_port()
+    options = {"private dir", "lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir"}
+    for option in options:
+        (folder / option).mkdir(mode=0o755)
+    (folder / "smb.conf").write_text(
+        "[global]\n"
+        + "".join(f"{option} = {folder / option}\n" for option in options)
+        + f"smb ports = {port}\nbind interfaces only = yes\ninterfaces = 127.0.0.1\nserver role = standalone\n"
+        + f"disable spoolss = yes\nload printers = no\nlog file = {folder / 'log'}\n{lines}\n"
+    )
+    argv = [program, "-F", "--no-process-group", "--debug-stdout", "-s", str(folder / "smb.conf"), "-l", str(folder)]
+    with running(argv, port, folder / "smbd.log"):
+        yield port
