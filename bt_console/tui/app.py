@@ -6,14 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 
 from bt_console.facade import Console
-from bt_console.lab.client import Lab
 from bt_console.model.snapshot import EngineState
 from bt_console.tui.feed import Feed, Now
 from bt_console.tui.guard import Guard, state_folder, write_crash
@@ -29,6 +28,9 @@ from bt_console.tui.screens.unit import UnitPage
 from bt_console.tui.view.look import Look, engine_state, zone_of
 from bt_console.tui.widgets.palette import DEFAULT_THEME, PALETTES, Inks, textual_name, textual_themes
 from bt_console.words import LANGUAGES, tell
+
+if TYPE_CHECKING:
+    from bt_console.lab.client import Lab
 
 _ASCII_TERMINALS = ("linux", "vt100", "vt220")
 
@@ -127,7 +129,8 @@ class ConsoleApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and, last, the guard against control characters."""
-        return [*super().get_line_filters(), Guard()]
+        # Textual's own filter for NO_COLOR would turn the terminal's colours into greys.
+        return [Guard()] if self._is_plain else [*super().get_line_filters(), Guard()]
 
     def _fatal_error(self) -> None:
         # Textual's page prints local variables, which may hold secrets, to the terminal.

@@ -9,11 +9,11 @@ link-down:PATH:UNIT          đứt đường truyền Internet hoặc TSLCD c�
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.message import Message
 
-from bt_console.lab.client import Lab
 from bt_console.lab.errors import LabError
 from bt_console.tui.feed import Feed
 from bt_console.tui.screens.ask import ConfirmScreen
@@ -22,6 +22,9 @@ from bt_console.tui.view import drill
 from bt_console.tui.view.find import targets
 from bt_console.tui.view.summary import unit_names
 from bt_console.tui.widgets.board import Board
+
+if TYPE_CHECKING:
+    from bt_console.lab.client import Lab
 
 
 class Said(Message):

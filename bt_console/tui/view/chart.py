@@ -121,7 +121,7 @@ def _merge(marks: Sequence[tuple[str, Tone]]) -> Line:
 
 
 def _times(look: Look, width: int, start: datetime, end: datetime) -> Line:
-    marks = 4 if width >= 48 else 2
+    marks = min(4, width // 8 - 1)
     text = ""
     for index in range(marks):
         at = int(width * index / marks)

@@ -12,11 +12,12 @@ from bt_console.model.snapshot import Snapshot, TargetView, UnitView
 from bt_console.tui.view.filters import Filter, unit_fields
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.signs import WORST_FIRST, delay_text, glyph, loss_text, mark, smoke, tone_of, value_tone
-from bt_console.tui.view.text import Line, Row, Span, Tone, fit, fold, line_cells
+from bt_console.tui.view.text import Line, Row, Span, Tone, cut_line, fit, fold, line_cells
 
 SORTS = ("worst", "name", "since")
 DEPARTMENTS_KEY = "+departments"
 _NAME, _SHORT, _LONG, _RTT = 18, 11, 13, 4
+_LEAST_NAME, _LEAST_SMOKE = 10, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,10 @@ class Columns:
 def columns(width: int) -> Columns:
     """Return the column widths for a table of that width."""
     spare = width - (_NAME + 1 + _SHORT + 3 * (1 + 2 + _RTT + 1) + 1 + 5)
-    smoke_width = max(2, min(8, spare // 3))
+    if spare < 3 * _LEAST_SMOKE:
+        name = max(_LEAST_NAME, _NAME + spare - 3 * _LEAST_SMOKE)
+        return Columns(name=name, state=_SHORT, loss=0, smoke=_LEAST_SMOKE, since=5)
+    smoke_width = min(8, spare // 3)
     spare -= 3 * smoke_width
     loss = 4 if spare >= 15 else 0
     spare -= 15 if loss else 0
@@ -127,9 +131,12 @@ def _path_cell(target: TargetView | None, look: Look, cols: Columns) -> Line:
     if cols.loss:
         tail = (Span(" " + fit(loss_text(target, look), cols.loss, right=True) + " ", tone if loss else Tone.MUTED),)
         return (sign, delay, *tail, *smoke(target.samples, cols.smoke, look))
-    # Too narrow for a column of its own: loss takes the place of the oldest samples, only when there is any.
+    # Too narrow for a column of its own: loss stands where the delay or the oldest samples would, only if there is any.
+    if loss and target.rtt_ms is None:
+        delay, loss = Span(fit(loss, _RTT, right=True), tone), ""
     said = Span(" " + loss + (" " if loss else ""), tone)
-    return (sign, delay, said, *smoke(target.samples, cols.path - line_cells((sign, delay, said)), look))
+    room = cols.path - line_cells((sign, delay, said))
+    return cut_line((sign, delay, said, *smoke(target.samples, room, look)), cols.path)
 
 
 def _loss(target: TargetView, look: Look) -> str:

@@ -126,12 +126,22 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(current)
             current = ""
         current = f"{current} {word}" if current else word
-        while cells(current) > width > 1:
-            head = cut(current, width)[:-1]
+        while cells(current) > max(2, width):
+            head = _filled(current, max(2, width))
             lines.append(head)
             current = current[len(head) :]
     kept = [*lines, current] if current else lines
     return [line.replace("\u00a0", " ") for line in kept]
+
+
+def _filled(text: str, width: int) -> str:
+    """Return as much of a text's beginning as fits, one character at least."""
+    used = 0
+    for index, char in enumerate(text):
+        used += _char_cells(char)
+        if used > width and index:
+            return text[:index]
+    return text
 
 
 def fold(text: str) -> str:

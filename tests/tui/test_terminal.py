@@ -1,0 +1,115 @@
+"""The console on a real pseudo-terminal: what a crash leaves behind, colours, and what bytes it sends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from tests.tui import district
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from bt_console.facade import Console
+from bt_console.tui.app import ConsoleApp
+from tests.tui import district
+
+class Clock:
+    secret = "hunter2-secret"
+    calls = 0
+    def now(self):
+        password = self.secret
+        Clock.calls += 1
+        if Clock.calls > int(sys.argv[2]):
+            raise RuntimeError("the clock broke")
+        return district.NOW
+
+app = ConsoleApp(Console(Path(sys.argv[1])), lab=None, user="tho", language="vi", theme=None, now=Clock().now)
+app.run()
+sys.exit(app.return_code)
+"""
+ROOT = Path(__file__).parents[2]
+COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3|4|9|10)[0-7](?:;[0-9;]*)?m|\x1b\[[0-9;]*[34]8;[25];")
+
+
+def run_on_a_terminal(store: Path, *, breaks_after: int, keys: bytes = b"", **env: str) -> tuple[bytes, int]:
+    """Run the console on a new pseudo-terminal of 80x24; return all it wrote and its exit code."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    clean = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(store), str(breaks_after)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=ROOT,
+        env=clean | {"TERM": "xterm-256color", "XDG_STATE_HOME": str(store.parent / "state")} | env,
+        start_new_session=True,
+    )
+    os.close(slave)
+    written = b""
+    while select.select([master], [], [], 60)[0]:
+        try:
+            chunk = os.read(master, 1 << 16)
+        except OSError:
+            break
+        if not chunk:
+            break
+        written += chunk
+        if keys and "Vũ Muộn".encode() in written:
+            os.write(master, keys)
+            keys = b""
+    os.close(master)
+    return written, process.wait(timeout=60)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    path = tmp_path / "store.db"
+    district.write(path, district.broken_change())
+    return path
+
+
+def test_a_crash_prints_one_line_and_leaves_a_private_file_without_locals(store: Path) -> None:
+    written, code = run_on_a_terminal(store, breaks_after=8)
+    (report,) = (store.parent / "state" / "bt-console").glob("crash-*.txt")
+    after = written.rpartition(b"\x1b[?1049l")[2].decode()
+    assert code == 1
+    assert str(report) in after.replace("\r\n", "")
+    assert "Traceback" not in after
+    assert b"hunter2" not in written
+    assert report.stat().st_mode & 0o777 == 0o600
+    text = report.read_text(encoding="utf-8")
+    assert "the clock broke" in text
+    assert "hunter2" not in text
+
+
+def test_q_leaves_the_terminal_as_it_was(store: Path) -> None:
+    written, code = run_on_a_terminal(store, breaks_after=10_000, keys=b"q")
+    assert code == 0
+    assert written.count(b"\x1b[?1049h") == written.count(b"\x1b[?1049l") == 1
+    assert b"\x1b[?25h" in written.rpartition(b"\x1b[?1049l")[0][-400:] + written.rpartition(b"\x1b[?1049l")[2]
+
+
+def test_no_color_sends_no_colour_at_all_and_still_every_state(store: Path) -> None:
+    written, _ = run_on_a_terminal(store, breaks_after=10_000, keys=b"q", NO_COLOR="1")
+    assert not COLOUR.search(written)
+    assert "▲ suy giảm".encode() in written
+    coloured, _ = run_on_a_terminal(store, breaks_after=10_000, keys=b"q")
+    assert COLOUR.search(coloured)
+
+
+def test_a_terminal_with_few_glyphs_gets_ascii_signs(store: Path) -> None:
+    written, _ = run_on_a_terminal(store, breaks_after=10_000, keys=b"q", TERM="linux")
+    assert "●".encode() not in written
+    assert "! suy giảm".encode() in written
