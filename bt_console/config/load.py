@@ -15,6 +15,7 @@ from bt_console.config.schema import DefaultsSpec, FileSpec
 from bt_console.config.validate import validate
 from bt_console.config.yaml_reader import Document, parse, read_file
 from bt_console.model.inventory import Check, Inventory
+from probes.api import Scope
 
 __all__ = ["BUILTIN_FILE", "ConfigErrors", "ConfigProblem", "Settings", "load_config"]
 
@@ -35,6 +36,8 @@ class Settings:
     nameservers: tuple[str, ...]
     """As configured; without any, the district's own name server."""
     trust_file: Path | None
+    scope: Scope
+    """Where probes that scan may go: this machine and the approved networks."""
 
 
 def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path | None = None) -> Settings:
@@ -58,7 +61,13 @@ def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path 
         keep_observations_s=spec.store.keep_observations_s,
         nameservers=tuple(spec.nameservers) or _own_nameserver(spec),
         trust_file=trusted,
+        scope=_scope(spec),
     )
+
+
+def _scope(spec: FileSpec) -> Scope:
+    networks = (*Scope().networks, *spec.scanning.networks)
+    return Scope(networks=networks, rate_per_s=float(spec.scanning.max_per_second))
 
 
 def _resolved(

@@ -140,6 +140,15 @@ class StoreSpec(Spec):
     keep_observations_s: Annotated[Quantity, between(3600, 3650 * 86400, ("1h", "3650d"))] = 7 * 86400.0
 
 
+class ScanningSpec(Spec):
+    """What the network's owner approved for probes that scan: nothing beyond it is ever asked."""
+
+    networks: list[Network] = Field(default_factory=list)
+    max_per_second: Annotated[int, between(1, 1000, ("1", "1000"))] = 50.0
+    approved_by: Text | None = None
+    """Who gave the written permission, and its number and date; shown in audits."""
+
+
 def _as_address(written: Any) -> Any:
     return {"address": written} if isinstance(written, str | int | float) else written
 
@@ -317,6 +326,7 @@ class FileSpec(Spec):
     store: StoreSpec = Field(default_factory=StoreSpec)
     nameservers: list[Nameserver] = Field(default_factory=list)
     trust_file: Line | None = None
+    scanning: ScanningSpec = Field(default_factory=ScanningSpec)
     hub: HubSpec
     tslcd_core: CoreSpec
     dns: Annotated[DnsSpec | None, BeforeValidator(_or_none)] = None

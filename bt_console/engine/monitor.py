@@ -14,7 +14,7 @@ from bt_console.engine.author import Author
 from bt_console.engine.clock import Clock, Timeline
 from bt_console.engine.events import acknowledged_event, engine_event
 from bt_console.engine.pipeline import Pipeline, Step
-from bt_console.engine.runner import Instruments, Run, measure
+from bt_console.engine.runner import Run, instruments, measure
 from bt_console.engine.scheduler import Due, Scheduler
 from bt_console.engine.status import Pulse
 from bt_console.model.change import Change, Command
@@ -103,9 +103,7 @@ class Monitor:
         check = due.check
         started_s = self._clock.monotonic_s()
         settings = self._settings
-        tools = Instruments(
-            shared=self._shared, clock=self._clock, nameservers=settings.nameservers, trust_file=settings.trust_file
-        )
+        tools = instruments(settings, self._shared, self._clock)
         try:
             reading, duration_s = await measure(check, tools)
         finally:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import probes
+from bt_console.config.load import Settings
 from bt_console.engine.clock import JUMP_S, Clock
 from bt_console.model.inventory import Check
-from probes.api import OUR_SIDE, FailureKind, Outcome, ProbeContext, ProbeFailure, Reading, Shared
+from probes.api import OUR_SIDE, FailureKind, Outcome, ProbeContext, ProbeFailure, Reading, Scope, Shared
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,18 @@ class Instruments:
     clock: Clock
     nameservers: tuple[str, ...] = ()
     trust_file: Path | None = None
+    scope: Scope = field(default_factory=Scope)
+
+
+def instruments(settings: Settings, shared: Shared, clock: Clock) -> Instruments:
+    """Return what a configuration lets every run use."""
+    return Instruments(
+        shared=shared,
+        clock=clock,
+        nameservers=settings.nameservers,
+        trust_file=settings.trust_file,
+        scope=settings.scope,
+    )
 
 
 async def measure(check: Check, tools: Instruments) -> tuple[Reading, float]:
@@ -46,7 +59,11 @@ async def measure(check: Check, tools: Instruments) -> tuple[Reading, float]:
     began_s, began_at = tools.clock.monotonic_s(), tools.clock.now()
     deadline_s = asyncio.get_running_loop().time() + check.timeout_s
     ctx = ProbeContext(
-        deadline_s=deadline_s, shared=tools.shared, nameservers=tools.nameservers, trust_file=tools.trust_file
+        deadline_s=deadline_s,
+        shared=tools.shared,
+        nameservers=tools.nameservers,
+        trust_file=tools.trust_file,
+        scope=tools.scope,
     )
     reading = await _observe(check, ctx)
     duration_s = tools.clock.monotonic_s() - began_s

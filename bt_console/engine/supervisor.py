@@ -13,7 +13,7 @@ from bt_console.engine.author import Author
 from bt_console.engine.clock import Clock, SystemClock, Timeline
 from bt_console.engine.monitor import Monitor
 from bt_console.engine.pipeline import Pipeline
-from bt_console.engine.runner import Instruments, Run, measure
+from bt_console.engine.runner import Instruments, Run, instruments, measure
 from bt_console.engine.scheduler import ASK_SPACING_S
 from bt_console.model.change import Change
 from bt_console.model.inventory import Check
@@ -125,7 +125,7 @@ async def check_once(settings: Settings, store_path: Path, clock: Clock | None =
     """Run every check once into a store, asking again where a verdict needs it. Raises StoreError."""
     clock = clock or SystemClock()
     shared = Shared()
-    tools = Instruments(shared=shared, clock=clock, nameservers=settings.nameservers, trust_file=settings.trust_file)
+    tools = instruments(settings, shared, clock)
     writer = await asyncio.to_thread(Writer, store_path)
     try:
         await _rounds(settings, writer, tools)

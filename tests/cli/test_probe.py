@@ -121,7 +121,7 @@ def test_what_we_could_not_measure_is_exit_code_three_without_a_traceback(run: R
 def test_an_unknown_kind_is_refused_with_the_nearest(run: Run) -> None:
     code, _, err = run("probe", "icmp_ehco", "127.0.0.1", "--language", "en")
     assert code == 2
-    assert err == "bt-console: no probe kind 'icmp_ehco'; nearest: icmp_echo, tcp_connect\n"
+    assert err.startswith("bt-console: no probe kind 'icmp_ehco'; nearest: icmp_echo, ")
 
 
 def test_the_list_fits_eighty_columns_where_words_can_break(run: Run) -> None:
