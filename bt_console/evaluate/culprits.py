@@ -17,7 +17,7 @@ def is_outage(incident: Incident) -> bool:
 
 
 def culprits_of(incident: Incident, topology: Topology) -> tuple[TargetId, ...]:
-    """Return the targets to blame: both links of a dark unit, what the hub's LAN joins, the devices of a dead switch."""
+    """Return the targets to blame: both links of a dark unit, the hub's LAN, devices of a dead switch."""
     kind, target_id = incident.cause.kind, incident.cause.target_id
     if kind is CauseKind.UNIT_DARK:
         return topology.links.get(incident.cause.unit_id, ())

@@ -88,7 +88,7 @@ def _shows(belief: Belief, measures: Collection[str]) -> bool:
         valid = valid_samples(health.samples)
         if is_beyond(threshold, valid, was=health.state is HealthState.DEGRADED):
             return True
-        least = 1 if threshold.k <= PROMPT_K else max(2, threshold.k // 2)
+        least = 1 if threshold.k <= PROMPT_K else max(2, threshold.k // 3)
         if len(breaches(threshold, valid)) >= least:
             return True
     return False

@@ -36,7 +36,8 @@ def step(
 ) -> Docket:
     """Match causes with open incidents, open what is new, resolve what is verified over."""
     matched = _match(open_incidents, causes, court, now)
-    fresh = [found for found in causes if found not in matched.values()]
+    left = [found for found in causes if found not in matched.values()]
+    fresh = [found for found in left if not _is_remnant(found, open_incidents, court)]
     opened = tuple(_open(found, next_id + place, now) for place, found in enumerate(fresh))
     kept: list[Incident] = []
     changed: list[tuple[Incident, Incident]] = []
@@ -52,6 +53,11 @@ def step(
         if after != incident:
             changed.append((incident, after))
     return Docket(open=(*kept, *opened), opened=opened, changed=tuple(changed), resolved=tuple(resolved))
+
+
+def _is_remnant(found: Found, open_incidents: Sequence[Incident], court: Court) -> bool:
+    """Return whether a cause is a part of a wider fault that is just being repaired."""
+    return any(_shrank(i, found, court) and _is_early(i, found, court) for i in open_incidents)
 
 
 def _match(incidents: Sequence[Incident], causes: Sequence[Found], court: Court, now: datetime) -> dict[int, Found]:

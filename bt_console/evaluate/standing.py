@@ -20,6 +20,8 @@ from bt_console.model.inventory import Role, TargetId
 
 SAME_FAULT = timedelta(seconds=60)
 """Two paths of one place failing within this are one fault."""
+PATIENCE = timedelta(seconds=20)
+"""So long after a repair, routes and machines behind it may still be finding their way back."""
 MASS_RATIO = 0.8
 """So many of a router's links silent, and nothing beyond it answering, means the router does not forward."""
 MASS_MINIMUM = 3
@@ -151,9 +153,11 @@ class Court:
             return None
         belief = self.beliefs[target_id]
         needed = belief.deciding[0].down_k if belief.deciding else 1
-        if len(belief.misses_since(cleared_at)) >= needed:
-            return None
-        return Standing(Place.HELD, parent, asks=frozenset({target_id}))
+        misses = belief.misses_since(cleared_at)
+        if len(misses) < needed:
+            return Standing(Place.HELD, parent, asks=frozenset({target_id}))
+        is_patient = misses[-1].started_at < cleared_at + PATIENCE
+        return Standing(Place.HELD, parent) if is_patient else None
 
     def _cleared_at(self, parent: TargetId, target_id: TargetId) -> datetime | None:
         """Return when a parent last ceased to explain a target; the end of time while that is being settled."""

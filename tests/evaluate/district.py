@@ -52,7 +52,7 @@ SERVICES = {
     "kyso": ("Ký số", "signature", "internet", "192.0.2.12"),
 }
 _HTTPS = ("motcua", "dichvucong")
-_LOSS = Threshold(measure="loss_ratio", side=Side.ABOVE, limit=0.1, k=8, n=12)
+_LOSS = Threshold(measure="loss_ratio", side=Side.ABOVE, limit=0.1, k=6, n=10)
 _DELAY = Threshold(measure="rtt_median_s", side=Side.ABOVE, limit=0.2)
 _SLOW = Threshold(measure="total_s", side=Side.ABOVE, limit=2.0)
 _EXPIRING = Threshold(measure="certificate_days_left", side=Side.BELOW, limit=14.0, k=1, n=1)

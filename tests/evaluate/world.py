@@ -17,8 +17,8 @@ from random import Random
 from bt_console.model.inventory import Check, Inventory, Role, Target, TargetId
 from probes.api import FailureKind, Outcome, Reading
 
-PINGS = 5
-_SPACING_S = 0.03
+PINGS = 10
+_SPACING_S = 0.02
 _PING_TIMEOUT_S = 0.8
 _SYN_RETRIES_S = (0.0, 1.0, 3.0)
 """A connection asks again after so long: one that began before the repair succeeds late."""
