@@ -20,7 +20,7 @@ NOT_ALLOWED = "no packet socket is allowed: give the program CAP_NET_RAW"
 
 
 class Ear:
-    """Hands every wanted frame of an interface to `hear(frame, stamp_ns)`, also after the interface went and came back."""
+    """Hands every wanted frame of an interface to `hear(frame, stamp_ns)`, also of one made anew."""
 
     def __init__(
         self, interface: str, wanted: Wanted, hear: Callable[[bytes, int], None], *, is_promiscuous: bool
