@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 
 from bt_console.facade import Console
 from bt_console.model.snapshot import EngineState
+from bt_console.tui.celldiff import CellDiffApp
 from bt_console.tui.feed import Feed, Now
 from bt_console.tui.guard import Guard, state_folder, write_crash
 from bt_console.tui.screens.check import CheckPage
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _ASCII_TERMINALS = ("linux", "vt100", "vt220")
 
 
-class ConsoleApp(App[None]):
+class ConsoleApp(CellDiffApp):
     """Reads one store, shows it to one person."""
 
     TITLE = "BT Console"
@@ -66,6 +66,7 @@ class ConsoleApp(App[None]):
         self._theme = theme if theme in PALETTES else DEFAULT_THEME
         self._crash: str = ""
         self.state_dir: Path = state_folder(os.environ)
+        self.is_diffing = os.environ.get("BT_CONSOLE_CELL_DIFF", "1") != "0"
         self._is_plain = "NO_COLOR" in os.environ
         self.inks = Inks(self._theme, is_plain=self._is_plain)
 
@@ -125,7 +126,11 @@ class ConsoleApp(App[None]):
 
     def repaint(self) -> None:
         """Draw the whole screen again, after something else wrote on the terminal."""
-        self.screen.refresh(layout=True)
+        self.forget_frame()
+
+    def on_app_focus(self) -> None:
+        """Trust nothing about the terminal after it was away."""
+        self.forget_frame()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and, last, the guard against control characters."""

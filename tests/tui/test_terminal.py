@@ -11,8 +11,10 @@ import struct
 import subprocess
 import sys
 import termios
+from dataclasses import dataclass
 from pathlib import Path
 
+import pyte
 import pytest
 
 from tests.tui import district
@@ -42,8 +44,18 @@ ROOT = Path(__file__).parents[2]
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3|4|9|10)[0-7](?:;[0-9;]*)?m|\x1b\[[0-9;]*[34]8;[25];")
 
 
-def run_on_a_terminal(store: Path, *, breaks_after: int, keys: bytes = b"", **env: str) -> tuple[bytes, int]:
-    """Run the console on a new pseudo-terminal of 80x24; return all it wrote and its exit code."""
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What one run of the console left."""
+
+    written: bytes
+    code: int
+    shown: str
+    """The screen when the keys were pressed."""
+
+
+def run_on_a_terminal(store: Path, *, breaks_after: int, keys: bytes = b"", **env: str) -> Run:
+    """Run the console on a new pseudo-terminal of 80x24; press keys once the table is there."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     clean = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
@@ -57,7 +69,9 @@ def run_on_a_terminal(store: Path, *, breaks_after: int, keys: bytes = b"", **en
         start_new_session=True,
     )
     os.close(slave)
-    written = b""
+    written, shown = b"", ""
+    screen = pyte.Screen(80, 24)
+    stream = pyte.ByteStream(screen)
     while select.select([master], [], [], 60)[0]:
         try:
             chunk = os.read(master, 1 << 16)
@@ -66,11 +80,13 @@ def run_on_a_terminal(store: Path, *, breaks_after: int, keys: bytes = b"", **en
         if not chunk:
             break
         written += chunk
-        if keys and "Vũ Muộn".encode() in written:
+        stream.feed(chunk)
+        if keys and "Vũ Muộn" in screen.display[18]:
+            shown = "\n".join(screen.display)
             os.write(master, keys)
             keys = b""
     os.close(master)
-    return written, process.wait(timeout=60)
+    return Run(written=written, code=process.wait(timeout=60), shown=shown)
 
 
 @pytest.fixture
@@ -81,13 +97,13 @@ def store(tmp_path: Path) -> Path:
 
 
 def test_a_crash_prints_one_line_and_leaves_a_private_file_without_locals(store: Path) -> None:
-    written, code = run_on_a_terminal(store, breaks_after=8)
+    run = run_on_a_terminal(store, breaks_after=8)
     (report,) = (store.parent / "state" / "bt-console").glob("crash-*.txt")
-    after = written.rpartition(b"\x1b[?1049l")[2].decode()
-    assert code == 1
+    after = run.written.rpartition(b"\x1b[?1049l")[2].decode()
+    assert run.code == 1
     assert str(report) in after.replace("\r\n", "")
     assert "Traceback" not in after
-    assert b"hunter2" not in written
+    assert b"hunter2" not in run.written
     assert report.stat().st_mode & 0o777 == 0o600
     text = report.read_text(encoding="utf-8")
     assert "the clock broke" in text
@@ -95,21 +111,21 @@ def test_a_crash_prints_one_line_and_leaves_a_private_file_without_locals(store:
 
 
 def test_q_leaves_the_terminal_as_it_was(store: Path) -> None:
-    written, code = run_on_a_terminal(store, breaks_after=10_000, keys=b"q")
-    assert code == 0
+    run = run_on_a_terminal(store, breaks_after=10_000, keys=b"q")
+    written = run.written
+    assert run.code == 0
     assert written.count(b"\x1b[?1049h") == written.count(b"\x1b[?1049l") == 1
     assert b"\x1b[?25h" in written.rpartition(b"\x1b[?1049l")[0][-400:] + written.rpartition(b"\x1b[?1049l")[2]
 
 
 def test_no_color_sends_no_colour_at_all_and_still_every_state(store: Path) -> None:
-    written, _ = run_on_a_terminal(store, breaks_after=10_000, keys=b"q", NO_COLOR="1")
-    assert not COLOUR.search(written)
-    assert "▲ suy giảm".encode() in written
-    coloured, _ = run_on_a_terminal(store, breaks_after=10_000, keys=b"q")
-    assert COLOUR.search(coloured)
+    run = run_on_a_terminal(store, breaks_after=10_000, keys=b"q", NO_COLOR="1")
+    assert not COLOUR.search(run.written)
+    assert "▲ suy giảm" in run.shown
+    assert COLOUR.search(run_on_a_terminal(store, breaks_after=10_000, keys=b"q").written)
 
 
 def test_a_terminal_with_few_glyphs_gets_ascii_signs(store: Path) -> None:
-    written, _ = run_on_a_terminal(store, breaks_after=10_000, keys=b"q", TERM="linux")
-    assert "●".encode() not in written
-    assert "! suy giảm".encode() in written
+    run = run_on_a_terminal(store, breaks_after=10_000, keys=b"q", TERM="linux")
+    assert "●" not in run.shown
+    assert "! suy giảm" in run.shown
