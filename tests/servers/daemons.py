@@ -131,3 +131,14 @@ def smbd(folder: Path, lines: str = "") -> Iterator[int]:
     argv = [program, "-F", "--no-process-group", "--debug-stdout", "-s", str(folder / "smb.conf"), "-l", str(folder)]
     with running(argv, port, folder / "smbd.log"):
         yield port
+
+
+@contextmanager
+def dnsmasq(folder: Path, *options: str) -> Iterator[int]:
+    """Run a resolver that knows only what its options say."""
+    program, port = binary("dnsmasq", "dnsmasq-base"), free_port()
+    own = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--log-facility=-"]
+    where = [f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces", f"--pid-file={folder / 'pid'}"]
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    with running([program, *own, *where, *user, *options], port, folder / "dnsmasq.log"):
+        yield port
