@@ -1,0 +1,148 @@
+"""Asks one agent: several values at once, or a column of a table, with bounded retries.
+
+Source: RFC 3416 (GETBULK, end of view), RFC 2576 (version 1 answers nothing when one name is missing).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+from probes._wire.snmp_socket import AgentSocket, GetIter, NothingMore, SnmpV1ClientSocket, Value
+from probes.api import FailureKind, ProbeFailure
+
+T = TypeVar("T")
+
+UPTIME = "1.3.6.1.2.1.1.3.0"
+GET_COUNT = 24
+"""Values asked for in one request: the answer should fit into 1,400 octets."""
+REPETITIONS_COUNT = 40
+"""Rows asked for in one request."""
+ROWS_MAX = 4096
+_TURN_REQUESTS = 4
+"""Requests after which other work of the event loop has its turn, even when answers are already there."""
+
+
+class Session:
+    """A conversation with one agent. Raises TimeoutError when no try is answered."""
+
+    def __init__(self, sock: AgentSocket, *, try_s: float, retries_count: int) -> None:
+        self._sock = sock
+        self._try_s = try_s
+        self._tries_count = retries_count + 1
+        self._version = sock.credential.version
+        self.repetitions_count = REPETITIONS_COUNT
+        self.request_count = 0
+        self.value_count = 0
+        self.engine_id = b""
+
+    async def start(self) -> None:
+        """Make the agent known, for version 3."""
+        if self._version == "3":
+            self.engine_id = await self._with_retries(self._sock.discover)
+            await self._with_retries(self._sock.synchronise)
+
+    async def get(self, names: Sequence[str]) -> dict[str, Value]:
+        """Return the values of these names, without those the agent does not have."""
+        found: dict[str, Value] = {}
+        size = 1 if self._version == "1" else GET_COUNT
+        for first in range(0, len(names), size):
+            found |= await self._get_few(list(names[first : first + size]))
+        self.value_count += len(found)
+        return found
+
+    async def _get_few(self, names: list[str]) -> dict[str, Value]:
+        """The uptime, which every agent has, goes along: an answer without it is an error the library hides."""
+        gufo = self._sock.gufo
+        asked = names if self._version == "1" or UPTIME in names else [*names, UPTIME]
+        found = await self._exchange(partial(gufo.send_get_many, asked), gufo.recv_get_many)
+        if self._version != "1" and UPTIME not in found:
+            if len(names) == 1:
+                return {}
+            return await self._get_singly(names)
+        return {name: found[name] for name in names if found.get(name) is not None}
+
+    async def _get_singly(self, names: list[str]) -> dict[str, Value]:
+        """Some agents fail a whole request for one value they cannot read."""
+        gufo = self._sock.gufo
+        found: dict[str, Value] = {}
+        for name in names:
+            one = await self._exchange(partial(gufo.send_get_many, [name]), gufo.recv_get_many)
+            found |= {name: value for name, value in one.items() if value is not None}
+        if not found:
+            raise ProbeFailure(FailureKind.PROTOCOL, "the agent answers, but none of what was asked")
+        return {name: found[name] for name in names if name in found}
+
+    async def column(self, name: str, rows_max: int = ROWS_MAX) -> dict[str, Value]:
+        """Return a column as {index: value} in the agent's order, at most rows_max of them.
+
+        Raises ProbeFailure when the agent's names do not increase: such a walk never ends.
+        """
+        place = GetIter(name, min(self.repetitions_count, rows_max + 1))
+        step = self._next if self._version == "1" else self._bulk
+        found: dict[str, Value] = {}
+        last: tuple[int, ...] = ()
+        is_ended = False
+        while not is_ended and len(found) < rows_max:
+            rows, is_ended = await step(place)
+            for full_name, value in rows:
+                index = full_name[len(name) + 1 :]
+                last = _after(last, index)
+                found[index] = value
+        self.value_count += len(found)
+        return dict(islice(found.items(), rows_max))
+
+    async def columns(self, names: Iterable[str], rows_max: int = ROWS_MAX) -> dict[str, dict[str, Value]]:
+        """Return several columns by name."""
+        return {name: await self.column(name, rows_max) for name in names}
+
+    async def _bulk(self, place: GetIter) -> tuple[list[tuple[str, Value]], bool]:
+        gufo = self._sock.gufo
+        assert not isinstance(gufo, SnmpV1ClientSocket)
+        try:
+            rows = await self._exchange(partial(gufo.send_get_bulk, place), partial(gufo.recv_get_bulk, place))
+        except NothingMore:
+            return [], True
+        return [row for row in rows if row is not None], not rows or rows[-1] is None
+
+    async def _next(self, place: GetIter) -> tuple[list[tuple[str, Value]], bool]:
+        gufo = self._sock.gufo
+        try:
+            row = await self._exchange(partial(gufo.send_get_next, place), partial(gufo.recv_get_next, place))
+        except NothingMore:
+            return [], True
+        return [row], False
+
+    async def _exchange(self, send: Callable[[], None], receive: Callable[[], T]) -> T:
+        return await self._with_retries(partial(self._sock.ask, send, receive))
+
+    async def _with_retries(self, ask: Callable[[], Awaitable[T]]) -> T:
+        self.request_count += 1
+        if self.request_count % _TURN_REQUESTS == 0:
+            await asyncio.sleep(0)
+        wait_s = self._try_s
+        for remaining in range(self._tries_count - 1, -1, -1):
+            try:
+                async with asyncio.timeout(wait_s):
+                    return await ask()
+            except TimeoutError:
+                if not remaining:
+                    break
+                wait_s *= 2
+        if self._sock.problem:
+            raise ProbeFailure(FailureKind.PROTOCOL, f"only useless answers, the last {self._sock.problem}")
+        raise TimeoutError
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+def _after(last: tuple[int, ...], index: str) -> tuple[int, ...]:
+    """Return an index's parts. Raises ProbeFailure when it does not come after the last one."""
+    parts = tuple(map(int, index.split(".")))
+    if parts <= last:
+        raise ProbeFailure(FailureKind.PROTOCOL, "the agent's table runs in circles: its names do not increase")
+    return parts

@@ -1,0 +1,206 @@
+"""The gufo-snmp socket behind our own words: one agent, one credential, one datagram at a time.
+
+The library's sockets are driven directly: its session waits once per value, which doubles the processor time, and it
+hides a refused port, an error status and a Report's reason.
+Source: RFC 3416 (error status), RFC 3414 (3.2 and 5: what a Report says), gufo-snmp 0.13.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import TypeVar
+
+from gufo.snmp import (
+    Aes128Key,
+    Aes192Key,
+    Aes256Key,
+    DesKey,
+    KeyExpansion,
+    Md5Key,
+    Sha1Key,
+    Sha224Key,
+    Sha256Key,
+    Sha384Key,
+    Sha512Key,
+    SnmpAuthError,
+    SnmpDecodeError,
+    SnmpEncodeError,
+    User,
+)
+from gufo.snmp._fast import GetIter, SnmpV1ClientSocket, SnmpV2cClientSocket, SnmpV3ClientSocket
+from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyType
+
+from probes._wire.address import Endpoint
+from probes._wire.errors import network_errors
+from probes._wire.snmp_params import Credential
+from probes._wire.snmp_reports import error_status, refusal
+from probes.api import FailureKind, ProbeFailure
+
+T = TypeVar("T")
+Value = None | str | bytes | int | float
+GufoSocket = SnmpV1ClientSocket | SnmpV2cClientSocket | SnmpV3ClientSocket
+
+_AUTH: dict[str, type[BaseAuthKey]] = {
+    "MD5": Md5Key,
+    "SHA": Sha1Key,
+    "SHA-224": Sha224Key,
+    "SHA-256": Sha256Key,
+    "SHA-384": Sha384Key,
+    "SHA-512": Sha512Key,
+}
+_PRIV: dict[str, type[BasePrivKey]] = {"DES": DesKey, "AES": Aes128Key, "AES-192": Aes192Key, "AES-256": Aes256Key}
+_MASTER_KEYS_MAX = 256
+_RECEIVE_BUFFER_OCTETS = 1 << 18
+_PEEK_OCTETS = 2048
+
+
+class MasterKeys:
+    """Passwords stretched to keys (RFC 3414 A.2: a megabyte of hashing each) are kept, one for all agents."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, bytes], bytes] = {}
+
+    def get(self, protocol: str, password: bytes) -> bytes:
+        """Return the master key, b"" of no password."""
+        if not password:
+            return b""
+        known = self._keys.get((protocol, password))
+        if known is None:
+            if len(self._keys) >= _MASTER_KEYS_MAX:
+                self._keys.clear()
+            known = self._keys[protocol, password] = _AUTH[protocol].get_master_key(password)
+        return known
+
+    def user(self, credential: Credential) -> User:
+        """Return the library's user."""
+        if not credential.auth_key:
+            return User(credential.user)
+        auth, priv = credential.auth_protocol, credential.priv_protocol
+        auth_key = _AUTH[auth](self.get(auth, credential.auth_key), KeyType.Master)
+        if not credential.priv_key:
+            return User(credential.user, auth_key=auth_key)
+        is_cisco = priv.endswith("-C")
+        priv_key = _PRIV[priv.removesuffix("-C")](self.get(auth, credential.priv_key), KeyType.Master)
+        expansion = KeyExpansion.Cisco if is_cisco else KeyExpansion.Blumenthal
+        return User(credential.user, auth_key=auth_key, priv_key=priv_key, key_expansion=expansion)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._keys.clear()
+
+
+class NothingMore(Exception):
+    """The agent has nothing after what was asked; for version 3 perhaps an error status, which the library hides."""
+
+
+class AgentSocket:
+    """Sends one request and receives its answer; whoever uses it gives the time."""
+
+    def __init__(self, agent: Endpoint, credential: Credential, keys: MasterKeys) -> None:
+        self.credential = credential
+        self._name = f"{agent.host} port {agent.port}"
+        self._user = keys.user(credential) if credential.version == "3" else None
+        with network_errors(f"SNMP agent {self._name}", at_once=True):
+            self.gufo = _open(agent, credential)
+        # Only a second view of the library's descriptor, to look at errors and datagrams before it does.
+        self._sock = socket.socket(fileno=self.gufo.get_fd())
+        self.problem = ""
+        """What was wrong with the last useless datagram."""
+
+    async def discover(self) -> bytes:
+        """Learn the engine's id and clock of a version 3 agent; the keys are made for it. Returns the id."""
+        gufo, user = self.gufo, self._user
+        if not isinstance(gufo, SnmpV3ClientSocket) or user is None:
+            return b""
+        await self.ask(gufo.send_refresh, gufo.recv_refresh)
+        gufo.set_keys(user.name, user.get_auth_alg(), user.get_auth_key(), user.get_priv_alg(), user.get_priv_key())
+        return gufo.get_engine_id()
+
+    async def synchronise(self) -> None:
+        """Learn the clock of an agent that demands proof, by a question it has to refuse the first time."""
+        if isinstance(self.gufo, SnmpV3ClientSocket) and self.credential.auth_key:
+            await self.ask(self.gufo.send_refresh, self.gufo.recv_refresh)
+
+    async def ask(self, send: Callable[[], None], receive: Callable[[], T]) -> T:
+        """Send once and wait for the answer for ever.
+
+        Raises NothingMore, or ProbeFailure when the agent or its machine refuses. Datagrams that are no answer are
+        skipped, and the last one's fault kept in `problem`.
+        """
+        with network_errors(f"SNMP agent {self._name}"):
+            self._send(send)
+            while True:
+                seen = await self._seen()
+                try:
+                    return self._received(receive, seen)
+                except BlockingIOError:
+                    continue
+                except SnmpDecodeError as error:
+                    self.problem = f"an answer that breaks SNMP ({error})"
+                    await asyncio.sleep(0)  # a flood of datagrams must not hold the loop
+
+    def _send(self, send: Callable[[], None]) -> None:
+        try:
+            send()
+        except (SnmpEncodeError, SnmpDecodeError) as error:
+            raise ValueError(f"this cannot be asked by SNMP: {error}") from error
+
+    def _received(self, receive: Callable[[], T], seen: bytes) -> T:
+        try:
+            return receive()
+        except (StopAsyncIteration, StopIteration):
+            status = error_status(seen)
+            if status:
+                raise ProbeFailure(FailureKind.PROTOCOL, f"the agent answered {status}") from None
+            raise NothingMore from None
+        except SnmpAuthError as error:
+            raise refusal(seen) from error
+        except (BlockingIOError, SnmpDecodeError, OSError):
+            raise
+        except BaseException as error:
+            # The library's Rust code panics on some malformed answers, which is no Exception for Python (0.13.0).
+            if type(error).__name__ != "PanicException":
+                raise
+            raise ProbeFailure(FailureKind.PROTOCOL, "an answer of the agent breaks SNMP") from None
+
+    async def _seen(self) -> bytes:
+        """Wait for a datagram and return its beginning, leaving it for the library."""
+        while True:
+            await self._readable()
+            try:
+                return self._sock.recv(_PEEK_OCTETS, socket.MSG_PEEK)
+            except BlockingIOError:
+                continue
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        loop.add_reader(self._sock, _resolve, ready)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(self._sock)
+
+    def close(self) -> None:
+        """Leave the descriptor to the library, which closes it when it is let go."""
+        self._sock.detach()
+        del self.gufo
+
+
+def _resolve(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def _open(agent: Endpoint, credential: Credential) -> GufoSocket:
+    host = f"[{agent.host}]" if ":" in agent.host else agent.host
+    place = f"{host}:{agent.port}"
+    if credential.version == "3":
+        return SnmpV3ClientSocket(place, b"", "", 0, b"", 0, b"", 0, 0, _RECEIVE_BUFFER_OCTETS, 0)
+    kind = SnmpV1ClientSocket if credential.version == "1" else SnmpV2cClientSocket
+    return kind(place, credential.community, 0, 0, _RECEIVE_BUFFER_OCTETS, 0)
+
+
+__all__ = ["AgentSocket", "GetIter", "MasterKeys", "NothingMore", "SnmpV1ClientSocket", "Value"]
