@@ -1,6 +1,6 @@
 """A client's side of IMAP over a connected stream, one command at a time.
 
-Source: RFC 3501 and RFC 9051 (IMAP4rev1, rev2), RFC 4315 (UIDPLUS), RFC 4959 (SASL-IR), RFC 4616 (PLAIN).
+Source: RFC 3501 and RFC 9051 (IMAP4rev1, rev2), RFC 5530 (response codes), RFC 4959 (SASL-IR), RFC 4616 (PLAIN).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from probes._wire.lines import Lines, broken
-from probes._wire.smtp import encoded
+from probes._wire.smtp import encoded, private
 from probes._wire.stream import Stream
 from probes.api import FailureKind, ProbeFailure, clean
 
@@ -22,6 +22,16 @@ _STATUS = re.compile(r"(OK|NO|BAD|BYE|PREAUTH)\b ?(.*)", re.IGNORECASE | re.DOTA
 _CAPABILITY_CODE = re.compile(r"\[CAPABILITY ([^\]]*)\]", re.IGNORECASE)
 _EXISTS = re.compile(r"([0-9]{1,10}) EXISTS", re.IGNORECASE)
 _SEARCH = re.compile(r"SEARCH((?: [0-9]{1,10})*) ?", re.IGNORECASE)
+_LOGIN_CODES = (
+    "AUTHENTICATIONFAILED",
+    "AUTHORIZATIONFAILED",
+    "PRIVACYREQUIRED",
+    "EXPIRED",
+    "UNAVAILABLE",
+    "CONTACTADMIN",
+    "LIMIT",
+)
+"""RFC 5530."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,16 +128,19 @@ class ImapTalk:
 
     async def login(self, user: str, password: str, capabilities: Sequence[str]) -> Answer:
         """Prove who we are. Raises ProbeFailure MISMATCH when the server does not believe it."""
-        proof = encoded("\0", user, "\0", password)
-        if "AUTH=PLAIN" in capabilities and "SASL-IR" in capabilities:
-            answer = await self.ask(f"AUTHENTICATE PLAIN {proof}")
-        elif "AUTH=PLAIN" in capabilities:
-            answer = await self.ask("AUTHENTICATE PLAIN", go_on=proof)
-        else:
-            answer = await self._login_quoted(user, password)
+        with private(f"login of {user}"):
+            answer = await self._prove(user, password, capabilities)
         if answer.status.word != "OK":
-            raise ProbeFailure(FailureKind.MISMATCH, f"login of {user} refused: {answer.status}")
+            raise ProbeFailure(FailureKind.MISMATCH, f"login of {user} refused with {_code(answer.status)}")
         return answer
+
+    async def _prove(self, user: str, password: str, capabilities: Sequence[str]) -> Answer:
+        proof = encoded("\0", user, "\0", password)
+        if "AUTH=PLAIN" not in capabilities:
+            return await self._login_quoted(user, password)
+        if "SASL-IR" in capabilities:
+            return await self.ask(f"AUTHENTICATE PLAIN {proof}")
+        return await self.ask("AUTHENTICATE PLAIN", go_on=proof)
 
     async def _login_quoted(self, user: str, password: str) -> Answer:
         try:
@@ -165,6 +178,11 @@ class ImapTalk:
             literal = await self.lines.take(int(match[1]))
             line = line[: match.start()] + literal.decode("utf-8", "replace") + await self.lines.next()
         return line
+
+
+def _code(status: Status) -> str:
+    """Return only words of our own list: the text may repeat the password."""
+    return " ".join([status.word, *(code for code in _LOGIN_CODES if f"[{code}]" in status.text.upper())])
 
 
 def _must_be_status(line: str, text: str) -> Status:

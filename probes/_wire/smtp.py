@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from probes._wire.lines import Lines, broken
@@ -17,6 +18,7 @@ from probes.api import FailureKind, ProbeFailure, clean
 REPLY_LINES_COUNT = 100
 _REPLY = re.compile(r"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _HELO = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
+_ENHANCED = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}(?= |$)")
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.\[\]:-]{1,255}")
 
 
@@ -99,11 +101,11 @@ class SmtpTalk:
         await self.lines.say(command)
         return await self.reply()
 
-    async def insist(self, command: str, shown: str = "") -> Reply:
-        """Ask, and raise ProbeFailure PROTOCOL for a refusal; `shown` hides a command that holds a secret."""
+    async def insist(self, command: str) -> Reply:
+        """Ask, and raise ProbeFailure PROTOCOL for a refusal."""
         reply = await self.ask(command)
         if not reply.is_good:
-            raise broken(f"{shown or command} refused: {reply}")
+            raise broken(f"{command} refused: {reply}")
         return reply
 
     async def greeting(self) -> Reply:
@@ -128,14 +130,15 @@ class SmtpTalk:
 
     async def login(self, user: str, password: str, mechanisms: Sequence[str]) -> None:
         """Prove who we are. Raises ProbeFailure MISMATCH when the server does not believe it."""
-        if "PLAIN" in mechanisms:
-            reply = await self.ask(f"AUTH PLAIN {encoded(chr(0), user, chr(0), password)}")
-        elif "LOGIN" in mechanisms:
-            reply = await self._login_in_steps(user, password)
-        else:
-            raise broken(f"the server offers no way to log in that is known here: {' '.join(mechanisms) or 'none'}")
-        if reply.code != 235:
-            raise ProbeFailure(FailureKind.MISMATCH, f"login of {user} refused: {reply}")
+        with private(f"login of {user}"):
+            if "PLAIN" in mechanisms:
+                reply = await self.ask(f"AUTH PLAIN {encoded(chr(0), user, chr(0), password)}")
+            elif "LOGIN" in mechanisms:
+                reply = await self._login_in_steps(user, password)
+            else:
+                raise ProbeFailure(FailureKind.MISMATCH, "the server offers neither AUTH PLAIN nor AUTH LOGIN")
+            if reply.code != 235:
+                raise ProbeFailure(FailureKind.MISMATCH, f"login of {user} refused with {_codes(reply)}")
 
     async def _login_in_steps(self, user: str, password: str) -> Reply:
         reply = await self.ask("AUTH LOGIN")
@@ -144,6 +147,22 @@ class SmtpTalk:
                 return reply
             reply = await self.ask(encoded(text))
         return reply
+
+
+def _codes(reply: Reply) -> str:
+    enhanced = _ENHANCED.match(reply.lines[0])
+    return f"{reply.code} {enhanced[0]}" if enhanced else str(reply.code)
+
+
+@contextmanager
+def private(doing: str) -> Iterator[None]:
+    """Repeat nothing of what a server says during a login: some echo what they do not understand, secrets included."""
+    try:
+        yield
+    except ProbeFailure as failure:
+        if failure.kind is not FailureKind.PROTOCOL:
+            raise
+        raise ProbeFailure(FailureKind.PROTOCOL, f"{doing}: the server broke its protocol") from None
 
 
 def encoded(*texts: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 
 from tests.servers.tcp_server import Behaviour, Reader, Writer
 
@@ -34,6 +35,46 @@ def imap(tls: ssl.SSLContext, *, reply: str = "a1 OK begin") -> Behaviour:
         await reader.read(1)
 
     return behave
+
+
+def scripted(
+    greeting: str, replies: Mapping[str, str], heard: list[str] | None = None, tls: ssl.SSLContext | None = None
+) -> Behaviour:
+    """Answer each line by the reply whose key it starts with; `{tag}` in a reply is the line's first word.
+
+    A line that gets a reply to STARTTLS turns to TLS when there is a context; no reply ends the conversation.
+    """
+
+    async def behave(reader: Reader, writer: Writer) -> None:
+        await _say(writer, greeting)
+        while line := (await reader.readline()).decode().rstrip():
+            if heard is not None:
+                heard.append(line)
+            tag, _, rest = line.partition(" ")
+            reply = next((text for key, text in replies.items() if line.startswith(key) or rest.startswith(key)), None)
+            if reply is None:
+                return
+            await _say(writer, reply.replace("{tag}", tag))
+            if tls is not None and "STARTTLS" in line:
+                await writer.start_tls(tls)
+
+    return behave
+
+
+async def endless(_: Reader, writer: Writer) -> None:
+    """One line that never ends."""
+    while True:
+        writer.write(b"x" * 60_000)
+        await writer.drain()
+
+
+async def endless_lines(reader: Reader, writer: Writer) -> None:
+    """A reply of lines that all say that another one follows."""
+    writer.write(b"220 hello\r\n")
+    await reader.readline()
+    while True:
+        writer.write(b"250-more\r\n" * 5000)
+        await writer.drain()
 
 
 async def _say(writer: Writer, *lines: str) -> None:
