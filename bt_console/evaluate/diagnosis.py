@@ -126,19 +126,20 @@ def _shown(
     return TargetHealth(
         target_id=target_id,
         state=state,
-        since=before.since if before is not None and is_same else _since(belief, state, now),
+        since=before.since if before is not None and is_same else _since(belief, state, before, now),
         reason=reason,
         explained_by=incident_id if is_hurt else None,
         is_stale=belief.is_stale,
     )
 
 
-def _since(belief: Belief, state: HealthState, now: datetime) -> datetime:
+def _since(belief: Belief, state: HealthState, before: TargetHealth | None, now: datetime) -> datetime:
     if state is HealthState.DOWN and belief.failing_since:
         return belief.failing_since
-    if state is HealthState.UP and belief.recovered_at:
-        return belief.recovered_at
-    return now
+    well_since = belief.deciding[1].since if belief.deciding else None
+    # It may have been well all the while that it was hidden: it is seen to be so only now.
+    is_news = well_since is not None and (before is None or well_since >= before.since)
+    return well_since if state is HealthState.UP and well_since and is_news else now
 
 
 def _state(court: Court, target_id: TargetId, before: TargetHealth | None) -> tuple[HealthState, str]:
