@@ -11,14 +11,11 @@ from probes._wire.stream import Stream
 
 @contextmanager
 def having_said(data: bytes) -> Iterator[Stream]:
-    """Give a stream from which exactly this can be read; what is written to it goes nowhere."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        ours.setblocking(False)
-        theirs.sendall(data)
-        theirs.shutdown(socket.SHUT_WR)
-        stream = Stream(ours, "192.0.2.1", 0.0)
-        try:
-            yield stream
-        finally:
-            stream.close()
+    """Give a stream from which exactly this can be read; what is written to it nobody reads."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as ours:
+        theirs, _ = listener.accept()
+        with theirs:
+            theirs.sendall(data)
+            theirs.shutdown(socket.SHUT_WR)
+            ours.setblocking(False)
+            yield Stream(ours, "127.0.0.1", 0.0)
