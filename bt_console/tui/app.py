@@ -42,7 +42,7 @@ class ConsoleApp(CellDiffApp):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
     CSS = """
-    Screen { background: $background; color: $foreground; }
+    MainScreen { background: $background; color: $foreground; }
     Input { background: $panel; color: $foreground; }
     """
 

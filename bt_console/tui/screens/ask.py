@@ -25,9 +25,9 @@ class PaletteScreen(ModalScreen[str]):
 
     DEFAULT_CSS = """
     PaletteScreen { align: center top; overflow: hidden; background: $background 60%; }
-    PaletteScreen > Vertical { width: 64; max-width: 90%; height: 16; margin-top: 2; background: $panel; padding: 0 1; }
+    PaletteScreen > Vertical { width: 64; max-width: 90%; height: 16; margin-top: 2; background: $panel; padding: 1; }
     PaletteScreen Input, PaletteScreen Input:focus { border: none; height: 1; padding: 0 1; background: $panel; }
-    PaletteScreen Board { margin-top: 1; }
+    PaletteScreen Board { margin-top: 1; scrollbar-background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
@@ -42,7 +42,7 @@ class PaletteScreen(ModalScreen[str]):
             prompt = Input(placeholder=self._look.tell("palette.hint"), id="query")
             prompt.cursor_blink = False
             yield prompt
-            yield Board(id="answers")
+            yield Board(id="answers", is_dialog=True)
 
     def _show(self) -> None:
         board = self.query_one(Board)
@@ -108,7 +108,7 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """What will be done, and the two keys."""
         with Vertical():
-            yield Board(id="question")
+            yield Board(id="question", is_dialog=True)
 
     @on(Board.Resized)
     def fit(self, event: Board.Resized) -> None:

@@ -58,6 +58,7 @@ class MainScreen(Screen[None]):
         self._is_polling = False
         self._second = ""
         self._was_stale = False
+        self._header: Line = ()
         self._note: tuple[int, Line] = (0, ())
         self.page: Page = pages[0]
 
@@ -129,10 +130,14 @@ class MainScreen(Screen[None]):
     def draw_frame(self) -> None:
         """Draw header, banners, filter chip and footer."""
         feed, look, width = self.app.feed, self.look(), self.size.width
-        self._second = look.clock(look.now)
+        is_new_second, self._second = self._second != look.clock(look.now), look.clock(look.now)
         trouble = look.tell("screen.store_trouble", why=look.say(feed.trouble)) if feed.trouble else ""
         is_demo = self.app.lab is not None
-        self.query_one("#header", Lines).show([header.header(feed.snapshot, look, width, is_demo=is_demo)])
+        line = header.header(feed.snapshot, look, width, is_demo=is_demo)
+        # Age and clock move once a second; anything else at once.
+        if is_new_second or header.lasting(line) != header.lasting(self._header):
+            self._header = line
+            self.query_one("#header", Lines).show([line])
         self.query_one("#banners", Lines).show(header.banners(feed.snapshot, look, width, trouble=trouble))
         self.query_one("#chip", Lines).show(self._chip(look, width))
         footer = actions.footer(self.page.page, look, width, has_lab=is_demo)
@@ -186,6 +191,7 @@ class MainScreen(Screen[None]):
         """Show a calm message when there is too little room; nothing is lost meanwhile."""
         width, height = event.size
         is_small = width < MIN_SIZE[0] or height < MIN_SIZE[1]
+        self._second = ""
         self.set_class(is_small, "-small")
         if is_small:
             self._draw_small(width, height)

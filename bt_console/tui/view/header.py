@@ -32,6 +32,11 @@ def header(snapshot: Snapshot | None, look: Look, width: int, *, is_demo: bool) 
     return spread((*name, *facts), right, width)
 
 
+def lasting(line: Line) -> list[Span]:
+    """Return a header without its spacing and what changes by the mere passing of time."""
+    return [span for span in line[:-3] if span.text.strip()]
+
+
 def _incidents(snapshot: Snapshot, look: Look) -> Line:
     opened = snapshot.open_incidents
     if not opened:

@@ -70,7 +70,7 @@ def matching(found: Sequence[Entry], query: str, limit: int) -> tuple[Entry, ...
     """Return the best answers, best first, equal ones in their given order."""
     wanted = " ".join(fold(query).split())
     scored = [(score(wanted, entry.folded), entry) for entry in found]
-    hits = sorted((pair for pair in scored if pair[0]), key=lambda pair: -pair[0])
+    hits = sorted((pair for pair in scored if pair[0]), key=lambda pair: (-pair[0], len(pair[1].text)))
     return tuple(entry for _, entry in hits[:limit])
 
 

@@ -57,12 +57,14 @@ class Board(ScrollView, can_focus=True):
     class Resized(Message):
         """The width changed: rows have to be made again."""
 
-    def __init__(self, *, id: str | None = None, is_sticky: bool = True) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, is_sticky: bool = True, is_dialog: bool = False) -> None:  # noqa: A002
         super().__init__(id=id)
         self.rows: tuple[Row, ...] = ()
         self.key = ""
         self._is_sticky = is_sticky
         """Keep a selection once there are rows, rather than starting without one."""
+        self._is_dialog = is_dialog
+        """On a dialog's ground, and its selection is the dialog's though the keys go elsewhere."""
         self._place = 0
         """Where the selection was last seen: its neighbour takes over when its row goes."""
 
@@ -201,12 +203,14 @@ class Board(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the view."""
         inks, is_ascii = inks_of(self)
+        ground = inks.bar if self._is_dialog else inks.base
+        is_active = self.has_focus or self._is_dialog
         index, width = y + self.scroll_offset.y, self.size.width
         if index >= len(self.rows):
-            return Strip.blank(width, inks.base)
+            return Strip.blank(width, ground)
         row = self.rows[index]
         is_here = bool(row.key) and row.key == self.key
-        base = inks.base + inks.cursor if is_here and self.has_focus else inks.base
+        base = ground + inks.cursor if is_here and is_active else ground
         mark = "▌" if is_here else " "
-        mark_tone = Tone.ACCENT if self.has_focus else Tone.RULE
+        mark_tone = Tone.ACCENT if is_active else Tone.RULE
         return draw((Span(mark, mark_tone), *row.line), width, inks, base, is_ascii=is_ascii)
