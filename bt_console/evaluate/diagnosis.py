@@ -12,6 +12,7 @@ from bt_console.evaluate.belief import Belief, believe
 from bt_console.evaluate.causes import find_causes
 from bt_console.evaluate.health import bad_run, valid_samples
 from bt_console.evaluate.incidents import Docket
+from bt_console.evaluate.reasoning import key_of
 from bt_console.evaluate.standing import Court, Place
 from bt_console.evaluate.topology import Topology
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Transition
@@ -182,10 +183,10 @@ def _reason(belief: Belief) -> str:
     check, health = belief.deciding
     if belief.state is HealthState.DEGRADED:
         breached = sorted({m for s in health.samples for m in s.breached})
-        return message("reason.degraded", probe=check.probe, measures=", ".join(breached))
+        return message("reason.degraded", probe=key_of(check), measures=", ".join(breached))
     misses = bad_run(valid_samples(health.samples))
     detail = (misses[-1].detail or misses[-1].failure) if misses else ""
-    return message("reason.down", probe=check.probe, detail=detail)
+    return message("reason.down", probe=key_of(check), detail=detail)
 
 
 def _moved(before: TargetHealth | None, after: TargetHealth) -> bool:

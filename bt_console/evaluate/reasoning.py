@@ -10,7 +10,7 @@ from bt_console.evaluate.standing import Court
 from bt_console.evaluate.topology import WITNESSES
 from bt_console.model.health import HealthState, Sample, Verdict
 from bt_console.model.incident import Cause, Step
-from bt_console.model.inventory import TargetId
+from bt_console.model.inventory import Check, TargetId
 from bt_console.words import message
 
 _SISTERS_NAMED = WITNESSES
@@ -27,6 +27,11 @@ def steps_of(
     return (*in_time, last)
 
 
+def key_of(check: Check) -> str:
+    """Return a check's name within its target: its probe, and what sets it apart from others of the same probe."""
+    return check.id.removeprefix(f"{check.target_id}:")
+
+
 def _missed(court: Court, member: TargetId, now: datetime) -> list[Step]:
     if court.standing(member).is_inferred:
         return [_mute(court, member, now)]
@@ -38,10 +43,10 @@ def _missed(court: Court, member: TargetId, now: datetime) -> list[Step]:
         if misses and health.state is HealthState.DOWN:
             first, newest = misses[0], misses[-1]
             text = newest.detail or newest.failure
-            missed = message("step.missed", name=name, k=len(misses), probe=check.probe, detail=text)
+            missed = message("step.missed", name=name, k=len(misses), probe=key_of(check), detail=text)
             found.append(Step(at=first.started_at, message=missed, observation_seq=first.seq))
         elif health.state is HealthState.DEGRADED:
-            found.append(_breached(name, check.probe, valid_samples(health.samples)))
+            found.append(_breached(name, key_of(check), valid_samples(health.samples)))
     return found
 
 

@@ -53,8 +53,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Both uplinks of the hub are lost: its own LAN or power failed",
     ),
     "cause.lan_gateway_down": (
-        "Cổng LAN của {unit} không trả lời, đường TSLCD tới đó vẫn thông",
-        "LAN gateway of {unit} does not answer; its TSLCD line does",
+        "Cổng LAN của {unit} không trả lời, đường truyền tới đó vẫn thông",
+        "LAN gateway of {unit} does not answer; the way to it does",
     ),
     "cause.lan_switch_down": (
         "Mọi thiết bị LAN của {unit} cùng vắng: có thể hỏng bộ chuyển mạch",
