@@ -21,6 +21,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import Figure, Result
 from bt_console.model.change import Change
 from bt_console.model.health import CheckHealth
 from bt_console.store.writer import Writer
@@ -38,6 +39,19 @@ ConsoleApp(Console(Path(sys.argv[1])), lab=None, user="bench", language="vi", th
 SIZES = ((80, 24), (120, 40))
 KEYS = (b"\x1b[B", b"\x1b[B", b"\x1b[A", b"2", b"3", b"4", b"1")
 WATCH_S = 10.0
+ROUNDS = 3
+FIGURES = (
+    ("first_paint_s", "first paint from the shell", "s", 0.6),
+    ("cpu_to_first_paint_s", "CPU to first paint", "s", None),
+    ("idle_octets_per_s", "idle", "octets/s", None),
+    ("idle_cpu_ms_per_s", "idle, CPU", "ms/s", None),
+    ("change_octets_per_s", "one change a second", "octets/s", 200.0),
+    ("change_cpu_ms_per_s", "one change a second, CPU", "ms/s", 10.0),
+    ("key_p50_ms", "key to paint, median", "ms", None),
+    ("key_p95_ms", "key to paint, 95th percentile", "ms", 15.0),
+    ("key_octets_max", "most octets for one key", "octets", None),
+)
+"""Name, text, unit and aim."""
 
 
 class Terminal:
@@ -156,13 +170,18 @@ def measure(size: tuple[int, int]) -> dict[str, float]:
     return found
 
 
-def main() -> None:
-    """Print the figures of each size."""
+def run() -> Result:
+    """Measure both sizes, three rounds each."""
+    figures: list[Figure] = []
     for size in SIZES:
-        print(f"console {size[0]}x{size[1]}")
-        for name, value in measure(size).items():
-            print(f"  {name:<24}{value:>12.2f}")
-
-
-if __name__ == "__main__":
-    main()
+        rounds = [measure(size) for _ in range(ROUNDS)]
+        figures += [
+            Figure(
+                what=f"{size[0]}x{size[1]}: {what}",
+                unit=unit,
+                ours=tuple(found[name] for found in rounds),
+                at_most=at_most,
+            )
+            for name, what, unit, at_most in FIGURES
+        ]
+    return Result(peer="", figures=tuple(figures))

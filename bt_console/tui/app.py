@@ -15,7 +15,7 @@ from bt_console.facade import Console
 from bt_console.model.snapshot import EngineState
 from bt_console.tui.celldiff import CellDiffApp
 from bt_console.tui.feed import Feed, Now
-from bt_console.tui.guard import Guard, state_folder, write_crash
+from bt_console.tui.guard import Colourless, Guard, state_folder, write_crash
 from bt_console.tui.screens.check import CheckPage
 from bt_console.tui.screens.drill import DrillPage
 from bt_console.tui.screens.help import HelpPage
@@ -135,7 +135,7 @@ class ConsoleApp(CellDiffApp):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and, last, the guard against control characters."""
         # Textual's own filter for NO_COLOR would turn the terminal's colours into greys.
-        return [Guard()] if self._is_plain else [*super().get_line_filters(), Guard()]
+        return [Colourless(), Guard()] if self._is_plain else [*super().get_line_filters(), Guard()]
 
     def _fatal_error(self) -> None:
         # Textual's page prints local variables, which may hold secrets, to the terminal.

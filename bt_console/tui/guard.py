@@ -9,9 +9,11 @@ import os
 import re
 import time
 import traceback
+from functools import lru_cache
 from pathlib import Path
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
@@ -37,6 +39,19 @@ class Guard(LineFilter):
             segment if segment.control else Segment(_UNSAFE.sub(_visible, segment.text), segment.style)
             for segment in segments
         ]
+
+
+class Colourless(LineFilter):
+    """Takes the colours out and leaves weight and reversal, for NO_COLOR."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without colours."""
+        return [Segment(text, _without_colour(style), control) for text, style, control in segments]
+
+
+@lru_cache(maxsize=256)
+def _without_colour(style: Style | None) -> Style | None:
+    return style and Style(bold=style.bold, reverse=style.reverse, underline=style.underline)
 
 
 def write_crash(error: BaseException | None, folder: Path) -> Path | None:
