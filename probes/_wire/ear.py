@@ -9,6 +9,7 @@ import asyncio
 import errno
 from collections.abc import Callable
 
+from probes._wire.errors import network_errors
 from probes._wire.interfaces import Interface, read_interface
 from probes._wire.packet_ring import PacketRing, Wanted
 from probes._wire.trace import MARGIN_S
@@ -32,14 +33,16 @@ class Ear:
         self._since_at = 0.0
         self._drop_count = 0
 
-    async def listen(self, first_s: float, ctx: ProbeContext) -> Interface:
-        """See to it that we listen; the very first time stay for `first_s`. Raises ProbeFailure when we cannot."""
-        interface = self.ensure()
-        if not self._since_at:
-            self._since_at = self._loop.time()
-            await asyncio.sleep(max(0.0, min(first_s, ctx.deadline_s - MARGIN_S - self._loop.time())))
+    async def listen(self, wait_s: float, ctx: ProbeContext, *, is_waiting: bool = False) -> None:
+        """See to it that we listen; the very first time, or when answers are awaited, stay for `wait_s`.
+
+        Raises ProbeFailure when we cannot.
+        """
+        self.ensure()
+        if is_waiting or not self._since_at:
+            self._since_at = self._since_at or self._loop.time()
+            await asyncio.sleep(max(0.0, min(wait_s, ctx.deadline_s - MARGIN_S - self._loop.time())))
         self._drain()
-        return interface
 
     def ensure(self) -> Interface:
         """Open the socket unless it is open, again when the interface was made anew."""
@@ -60,8 +63,10 @@ class Ear:
 
     def send(self, frame: bytes) -> None:
         """Put one frame on the wire."""
+        self.ensure()
         if self._ring is not None:
-            self._ring.send(frame)
+            with network_errors(f"sending on {self._name}"):
+                self._ring.send(frame)
 
     def _on_readable(self) -> None:
         if self._ring is None:
