@@ -1,4 +1,4 @@
-"""One GET over a connected stream, with the time to its first octet and a bounded body.
+"""One request over a connected stream, with the time to its first octet and a bounded body.
 
 Source: RFC 9110, RFC 9112 (h11 parses); Linux tcp(7) for times that a busy event loop cannot distort.
 """
@@ -23,6 +23,19 @@ _LATE_S = 0.010
 """More than this past the kernel's own time (steps of <= 10 ms) means that this program was late, not the answer."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to ask besides the address."""
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    """Beside those every request has."""
+    body: bytes = b""
+
+
+GET = Request()
+
+
 @dataclass(slots=True)
 class Page:
     """What came back."""
@@ -37,11 +50,16 @@ class Page:
 
 async def get(stream: Stream, address: WebAddress, max_octets: int, trace: Trace) -> Page:
     """Ask for one page. Raises ProbeFailure PROTOCOL when the answer is not HTTP."""
+    return await exchange(stream, address, GET, max_octets, trace)
+
+
+async def exchange(stream: Stream, address: WebAddress, request: Request, max_octets: int, trace: Trace) -> Page:
+    """Ask anything. Raises ProbeFailure PROTOCOL when the answer is not HTTP."""
     parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_OCTETS)
     try:
         with trace.timed("first_byte"):
             start_s = asyncio.get_running_loop().time()
-            await stream.send(_request(parser, address))
+            await stream.send(_octets(parser, address, request))
             parser.receive_data(await stream.receive())
         _correct_first_byte(stream, asyncio.get_running_loop().time() - start_s, trace)
         with trace.timed("body"):
@@ -57,16 +75,20 @@ def _plain(error: h11.RemoteProtocolError) -> str:
     return "the server closed without an answer" if "ConnectionClosed" in text else text
 
 
-def _request(parser: h11.Connection, address: WebAddress) -> bytes:
+def _octets(parser: h11.Connection, address: WebAddress, request: Request) -> bytes:
+    length = (("Content-Length", str(len(request.body))),) if request.body or request.method != "GET" else ()
     headers = [
         ("Host", address.host_field),
         ("User-Agent", USER_AGENT),
         ("Accept", "*/*"),
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
+        *request.headers,
+        *length,
     ]
-    head = parser.send(h11.Request(method="GET", target=address.path, headers=headers)) or b""
-    return head + (parser.send(h11.EndOfMessage()) or b"")
+    head = parser.send(h11.Request(method=request.method, target=address.path, headers=headers)) or b""
+    body = parser.send(h11.Data(data=request.body)) if request.body else None
+    return head + (body or b"") + (parser.send(h11.EndOfMessage()) or b"")
 
 
 def _correct_first_byte(stream: Stream, wall_s: float, trace: Trace) -> None:

@@ -99,6 +99,13 @@ def read_examination(
     return Examination(chain=chain, trusted=refused is None, server_name=server_name, refusal=other)
 
 
+def presented_chain(session: ssl.SSLObject) -> tuple[bytes, ...]:
+    """Return the peer's chain in DER, leaf first: as it was verified, or as it was sent where nothing was verified."""
+    return _chain(
+        session, "get_unverified_chain" if session.context.verify_mode is ssl.CERT_NONE else "get_verified_chain"
+    )
+
+
 def presented_count(session: ssl.SSLObject) -> int:
     """Return how many certificates the server sent."""
     return len(_chain(session, "get_unverified_chain"))
