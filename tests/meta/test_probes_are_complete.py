@@ -17,8 +17,8 @@ from probes.api import ProbeKind
 
 ROOT = Path(__file__).parents[2]
 KINDS = sorted(probes.discover().items())
-PARAM_UNITS = ("_s", "_ms", "_ratio", "_count", "_octets", "_redirects", "_hops", "_port")
-MEASURE_UNITS = ("_s", "_ratio", "_count", "_octets", "_bps", "_1m", "_days_left", "_celsius")
+PARAM_UNITS = ("_s", "_ms", "_ratio", "_count", "_octets", "_bps", "_redirects", "_hops", "_port")
+MEASURE_UNITS = ("_s", "_ratio", "_count", "_octets", "_bps", "_1m", "_days_left", "_celsius", "_code")
 FACT_TYPES = {str, int, float, bool, tuple}
 
 kinds = pytest.mark.parametrize(("name", "kind"), KINDS, ids=[name for name, _ in KINDS])
