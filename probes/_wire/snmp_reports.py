@@ -8,6 +8,8 @@ from __future__ import annotations
 from probes._wire.snmp_ber import BadMessage, read_integer, read_sequence, read_tlv
 from probes.api import FailureKind, ProbeFailure
 
+_NO_SUCH_NAME = 2
+"""How version 1 says that a table has ended."""
 _FORBIDDEN = "its access list forbids this"
 _STATUS = {
     1: "tooBig: the answer does not fit into one datagram",
@@ -51,7 +53,9 @@ def error_status(message: bytes) -> str:
         status, _ = read_integer(message, position)
     except BadMessage:
         return ""
-    return _STATUS.get(status, f"error status {status}") if status else ""
+    if not status or (version == 0 and status == _NO_SUCH_NAME):
+        return ""
+    return _STATUS.get(status, f"error status {status}")
 
 
 def report_reason(message: bytes) -> int:

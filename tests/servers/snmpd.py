@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from probes._wire.snmp_socket import Value
 from tests.servers.snmp_agent import GET, message, oid, pdu, varbind
 
 COMMUNITY = "net-secret"
@@ -66,13 +68,26 @@ class Snmpd:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def walk(self, name: str, *options: str) -> dict[str, str]:
-        """Return what net-snmp's own client sees: name with its number -> value as it prints it."""
+    def walk(self, name: str, *options: str) -> dict[str, Value]:
+        """Return what net-snmp's own client reads, with values as our probes have them."""
         command = [program("snmpbulkwalk"), "-On", "-Oe", "-Ox", "-OU", "-Ot", *(options or version_2c()), self.address]
         done = subprocess.run(
             [*command, name], capture_output=True, text=True, check=True, env=environment(self.directory), timeout=20
         )
-        return dict(line.removeprefix(".").split(" = ", 1) for line in done.stdout.splitlines() if " = " in line)
+        lines = re.split(r"\n(?=\.1\.)", done.stdout.strip())
+        pairs = [line.removeprefix(".").split(" = ", 1) for line in lines]
+        return {found: _value(shown) for found, shown in pairs if not shown.startswith("No ")}
+
+
+def _value(shown: str) -> Value:
+    kind, colon, rest = shown.strip().partition(": ")
+    if not colon:
+        return b"" if shown.strip() == '""' else int(shown)
+    if kind in ("Hex-STRING", "STRING"):
+        return bytes.fromhex(rest) if kind == "Hex-STRING" else rest.strip('"').encode()
+    if kind == "OID":
+        return rest.removeprefix(".")
+    return rest if kind in ("IpAddress", "Network Address") else int(rest)
 
 
 def version_2c() -> tuple[str, ...]:
