@@ -23,14 +23,15 @@ DOCUMENT_MEASURES = {
     "tls_s": "seconds",
     "first_byte_s": "seconds",
     "body_s": "seconds",
-    "response_s": "seconds",
     "certificate_days_left": "days",
 }
 DOCUMENT_FACTS: dict[str, type] = {**REACH_FACTS, **TLS_FACTS, "url": str, "status": int, "content_type": str}
 
 
-async def fetch(address: WebAddress, request: Request, max_octets: int, ctx: ProbeContext, trace: Trace) -> bytes:
-    """Return the body of an answer with status 200. `response_s` lasts from the request to the last octet."""
+async def fetch(
+    address: WebAddress, request: Request, max_octets: int, ctx: ProbeContext, trace: Trace, measure: str = "response_s"
+) -> bytes:
+    """Return the body of an answer with status 200; `measure` gets the time from the request to the last octet."""
     trace.facts["url"] = clean(str(address))
     stream = await reach(address.host, address.port, ctx, trace)
     try:
@@ -38,7 +39,7 @@ async def fetch(address: WebAddress, request: Request, max_octets: int, ctx: Pro
             await _secure(stream, address, ctx, trace)
         start_s = asyncio.get_running_loop().time()
         page = await exchange(stream, address, request, max_octets, trace)
-        trace.add("response_s", asyncio.get_running_loop().time() - start_s)
+        trace.add(measure, asyncio.get_running_loop().time() - start_s)
     finally:
         stream.close()
     _judge(page, max_octets, trace)

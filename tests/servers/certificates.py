@@ -29,6 +29,16 @@ class Issued:
         """The certificate's octets."""
         return self.certificate.public_bytes(Encoding.DER)
 
+    @property
+    def pem(self) -> bytes:
+        """The certificate as text."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def key_pem(self) -> bytes:
+        """The key as text."""
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
     def server_context(self, folder: Path) -> ssl.SSLContext:
         """Return a context that shows this certificate."""
         path = folder / f"{self.certificate.serial_number}.pem"
@@ -49,6 +59,8 @@ class Wish:
     """Negative for one that has expired."""
     starts_in: timedelta = timedelta(days=-400)
     is_authority: bool = False
+    extensions: tuple[tuple[x509.ExtensionType, bool], ...] = ()
+    """More of them, each with whether it is critical."""
 
 
 def issue(wish: Wish, by: Issued | None = None) -> Issued:
@@ -71,6 +83,8 @@ def issue(wish: Wish, by: Issued | None = None) -> Issued:
     )
     if wish.names:
         builder = builder.add_extension(x509.SubjectAlternativeName([_general(n) for n in wish.names]), critical=False)
+    for extension, is_critical in wish.extensions:
+        builder = builder.add_extension(extension, critical=is_critical)
     above = (by.certificate, *by.above) if by and by.above else ()
     intermediate = (by.certificate,) if by and by.certificate.issuer != by.certificate.subject else ()
     return Issued(certificate=builder.sign(signer, hashes.SHA256()), key=key, above=above or intermediate)

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from mailbox import Maildir
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from tests.servers.certificates import Issued
 from tests.servers.process import running, until_listening
 
@@ -115,8 +113,7 @@ async def serving_dovecot(issued: Issued, *lines: str) -> AsyncIterator[Dovecot]
 def _prepare(folder: Path, issued: Issued, lines: tuple[str, ...]) -> Dovecot:
     folder.chmod(0o755)
     imap_port, imaps_port = _free_ports(2)
-    key = issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "server.pem").write_bytes(issued.certificate.public_bytes(Encoding.PEM) + key)
+    (folder / "server.pem").write_bytes(issued.pem + issued.key_pem)
     Maildir(folder / "mail", create=True)
     for path in (folder / "mail", *(folder / "mail").iterdir()):
         _give_away(path)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psutil
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.servers.certificates import Issued
 from tests.servers.process import running, until_listening
@@ -127,8 +126,7 @@ def _prepare_postfix(folder: Path, issued: Issued, port: int) -> None:
     for part in ("spool", "data", "etc"):
         (folder / part).mkdir()
     shutil.chown(folder / "data", "postfix")
-    key = issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "server.pem").write_bytes(key + issued.certificate.public_bytes(Encoding.PEM))
+    (folder / "server.pem").write_bytes(issued.key_pem + issued.pem)
     (folder / "etc" / "main.cf").write_text(_MAIN.format(folder=folder))
     (folder / "etc" / "master.cf").write_text(_MASTER.format(port=port))
 
