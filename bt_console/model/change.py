@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bt_console.model.device import Device
 from bt_console.model.health import CheckHealth, TargetHealth, Transition
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Inventory, TargetId
 from bt_console.model.observation import Observation
+from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineStatus, Event
 
 
@@ -22,6 +24,11 @@ class Change:
     transitions: tuple[Transition, ...] = ()
     incidents: tuple[Incident, ...] = ()
     events: tuple[Event, ...] = ()
+    devices: tuple[Device, ...] = ()
+    devices_gone: tuple[Device, ...] = ()
+    """No longer kept."""
+    routes: tuple[Route, ...] = ()
+    routes_gone: tuple[Route, ...] = ()
     engine: EngineStatus | None = None
     inventory: Inventory | None = None
     """Set when a configuration came into force: it replaces the stored one, and what it no longer names goes."""
@@ -51,6 +58,8 @@ class Memory:
     healths: dict[CheckId, CheckHealth] = field(default_factory=dict)
     targets: dict[TargetId, TargetHealth] = field(default_factory=dict)
     open_incidents: tuple[Incident, ...] = ()
+    devices: tuple[Device, ...] = ()
+    routes: tuple[Route, ...] = ()
     next_seq: int = 1
     next_incident_id: int = 1
     next_event_seq: int = 1

@@ -115,6 +115,20 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """One line of the register: this machine may be on that unit's LAN."""
+
+    mac: str
+    unit_id: UnitId
+    name: str
+    kind: str = ""
+    note: str = ""
+
+
+DEVICES_MISSING_AFTER_S = 7 * 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
     """Everything measured, with lookups. Ids are unique; every reference resolves."""
 
@@ -125,3 +139,6 @@ class Inventory:
     units: Mapping[UnitId, Unit]
     targets: Mapping[TargetId, Target]
     checks: Mapping[CheckId, Check]
+    approvals: Mapping[str, Approval] = field(default_factory=dict)
+    """The register of devices by MAC. Not stored with the inventory: each device carries what it says of it."""
+    devices_missing_after_s: float = DEVICES_MISSING_AFTER_S

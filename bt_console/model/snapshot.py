@@ -138,9 +138,10 @@ class Event:
     seq: int
     at: datetime
     kind: str
-    """`transition`, `incident_opened`, `incident_changed`, `incident_resolved`, `acknowledged`, `engine`."""
+    """`transition`, `incident_opened`, `incident_changed`, `incident_resolved`, `acknowledged`, `engine`,
+    `device_new`, `device_moved`, `device_missing`, `device_seen_again`, `devices_dropped`, `route_changed`."""
     subject: str
-    """Target id, or `#<incident id>`."""
+    """Target id, `#<incident id>`, a device's MAC, or the id of a unit or check."""
     unit_id: UnitId
     message: str
     """A message of words.say()."""
