@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bt_console.config.errors import ConfigProblem, did_you_mean
-from bt_console.config.kinds import KEY
+from bt_console.config.fields import KEY
 from bt_console.config.quantity import short_name, shown
 from bt_console.config.schema import EXAMPLES, PROBE_KEY, FileSpec
 from bt_console.config.yaml_reader import Document, Loc

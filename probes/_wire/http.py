@@ -43,6 +43,8 @@ class Page:
     status: int = 0
     reason: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
+    """Values of Set-Cookie, the only header that may not be joined to one line."""
     body: bytes = b""
     is_whole: bool = True
     """False when reading stopped at the limit."""
@@ -101,10 +103,12 @@ async def _head(stream: Stream, parser: h11.Connection) -> Page:
     while True:
         event = await _next_event(stream, parser)
         if isinstance(event, h11.Response):
+            lines = [(name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in event.headers]
             return Page(
                 status=event.status_code,
                 reason=event.reason.decode("latin-1"),
-                headers={name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in event.headers},
+                headers=dict(lines),
+                cookies=tuple(value for name, value in lines if name == "set-cookie"),
             )
         if not isinstance(event, h11.InformationalResponse):
             raise ProbeFailure(FailureKind.PROTOCOL, "the server closed without an answer")

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from probes._wire.web_page import parse_statuses
 from probes.api import FailureKind, Outcome, Shared
-from probes.http_get import HttpGetParams, parse_statuses
+from probes.http_get import HttpGetParams
 from tests.servers.ask import ask
 from tests.servers.certificates import Authority, Wish, issue
 from tests.servers.dns_server import name_server, silent, zone
