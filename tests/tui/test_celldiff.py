@@ -39,6 +39,7 @@ Dumping(Console(Path(sys.argv[1])), lab=None, user="tho", language="vi", theme=N
 """
 ROOT = Path(__file__).parents[2]
 SIZE = (100, 30)
+# Enter comes only after a search or on the palette's first entry, so that a walk never chooses `quit`.
 KEYS = [
     b"\x1b[B",
     b"\x1b[A",
@@ -48,7 +49,7 @@ KEYS = [
     b"3",
     b"4",
     b"?",
-    b"\r",
+    b":cao\r",
     b"s",
     b"l",
     b"\t",
@@ -56,7 +57,7 @@ KEYS = [
     b"\x14",
     b"\x1b",
 ]
-QUIET_S = 0.25
+QUIET_S = 0.3
 
 
 def _read_until_quiet(master: int, stream: pyte.ByteStream) -> None:

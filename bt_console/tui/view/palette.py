@@ -67,10 +67,10 @@ def _is_near(letters: str, text: str) -> bool:
 
 
 def matching(found: Sequence[Entry], query: str, limit: int) -> tuple[Entry, ...]:
-    """Return the best answers, best first, equal ones in their given order."""
+    """Return the best answers, best first, of equal ones the shorter; all in their given order without a query."""
     wanted = " ".join(fold(query).split())
     scored = [(score(wanted, entry.folded), entry) for entry in found]
-    hits = sorted((pair for pair in scored if pair[0]), key=lambda pair: (-pair[0], len(pair[1].text)))
+    hits = sorted((pair for pair in scored if pair[0]), key=lambda pair: (-pair[0], len(pair[1].text) if wanted else 0))
     return tuple(entry for _, entry in hits[:limit])
 
 

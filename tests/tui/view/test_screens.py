@@ -168,6 +168,11 @@ def test_the_palette_ranks_beginnings_before_words_before_middles() -> None:
     assert commands.score("don phong", "xa don phong don-phong") > 0
 
 
+def test_without_a_query_the_palette_keeps_its_order_so_that_enter_is_harmless() -> None:
+    found = commands.entries([("overview", "Tổng quan", "1"), ("quit", "thoát", "q")], snapshot(), LOOK)
+    assert [entry.key for entry in commands.matching(found, "", 2)] == ["action:overview", "action:quit"]
+
+
 def test_the_palette_offers_units_and_services_with_their_state() -> None:
     found = commands.entries([("quit", "thoát", "q")], snapshot(), LOOK)
     assert [entry.key for entry in commands.matching(found, "cao son", 5)] == ["unit:cao-son"]
