@@ -33,7 +33,6 @@ class NamespacedDistrict:
         self._lines = {link.line.id: link.line for link in plan.links if link.line}
         self._user_fd = kernel.user_namespace()
         self._network = Network(plan)
-        self.inodes = self._network.inodes()
         # The interpreters of both children load their libraries while the network is built.
         serving = {service.space for service in plan.services}
         self._service_fds = {space: fd for space, fd in self._network.space_fds.items() if space in serving}

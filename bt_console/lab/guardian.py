@@ -5,11 +5,9 @@ It waits on a pipe whose other end only the lab process holds, so not even kill 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
-from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,46 +17,49 @@ from bt_console.lab.rundir import sweep
 _POLITE_S = 1.0
 _STUBBORN_S = 5.0
 _LOOK_EVERY_S = 0.02
+_DESCRIPTOR_LIMIT = 4096
 
 
-def start_guardian(run_dir: Path, *, is_dir_ours: bool) -> tuple[int, int]:
-    """Fork the guardian; return its pid and the pipe: write inodes of namespaces to it, close it to be cleaned up."""
+def start_guardian(run_dir: Path, *, is_dir_ours: bool, has_namespaces: bool) -> tuple[int, int]:
+    """Fork the guardian; return its pid and a pipe: it acts when the last write end of that is closed.
+
+    has_namespaces: this process is in a user namespace of the lab's own, so whoever else is in it belongs to the lab.
+    """
     reading, writing = os.pipe()
     pid = os.fork()
     if not pid:
         try:
-            _stand_guard(reading, run_dir, is_dir_ours)
+            _stand_guard(reading)
+            clean_up(run_dir, is_dir_ours=is_dir_ours, has_namespaces=has_namespaces)
         finally:
             os._exit(0)
     os.close(reading)
     return pid, writing
 
 
-def describe_spaces(pipe: int, inodes: Collection[int]) -> None:
-    """Tell the guardian which network namespaces are the lab's."""
-    os.write(pipe, json.dumps(sorted(inodes)).encode() + b"\n")
+def clean_up(run_dir: Path, *, is_dir_ours: bool, has_namespaces: bool) -> None:
+    """End what is left of the lab and remove its files."""
+    if has_namespaces:
+        end_inhabitants()
+    sweep(run_dir, is_ours=is_dir_ours)
 
 
-def _stand_guard(reading: int, run_dir: Path, is_dir_ours: bool) -> None:
+def _stand_guard(reading: int) -> None:
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     kernel.set_name("bt-lab-guardian")
     os.chdir("/")
     os.dup2(reading, 0)
-    os.closerange(1, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 4096 else 4096)
-    told = b""
-    while part := os.read(0, 1 << 16):
-        told += part
-    end_inhabitants(set(json.loads(told or b"[]")))
-    sweep(run_dir, is_ours=is_dir_ours)
+    os.closerange(1, _DESCRIPTOR_LIMIT)
+    os.read(0, 1)
 
 
-def end_inhabitants(inodes: Collection[int]) -> None:
-    """End every process that is in one of the network namespaces, except this one."""
+def end_inhabitants() -> None:
+    """End every other process in this process's user namespace."""
     start_s = time.monotonic()
     signalled: set[int] = set()
-    while (left := inhabitants(inodes)) and time.monotonic() - start_s < _STUBBORN_S:
+    while (left := inhabitants()) and time.monotonic() - start_s < _STUBBORN_S:
         is_polite = time.monotonic() - start_s < _POLITE_S
         for pid in left - signalled if is_polite else left:
             with suppress(OSError):
@@ -67,13 +68,17 @@ def end_inhabitants(inodes: Collection[int]) -> None:
         time.sleep(_LOOK_EVERY_S)
 
 
-def inhabitants(inodes: Collection[int]) -> set[int]:
-    """Return the pids of the processes in any of the network namespaces, without this one."""
-    names = {f"net:[{inode}]" for inode in inodes}
+def inhabitants() -> set[int]:
+    """Return the pids of the other processes in this process's user namespace.
+
+    Not by the network namespaces: once those are gone, the kernel gives their numbers to the next lab's.
+    """
+    ours = Path("/proc/self/ns/user").readlink()
     found: set[int] = set()
-    for entry in Path("/proc").iterdir() if names else ():
+    for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with suppress(OSError):  # it ended, or is another user's
-                if str((entry / "ns" / "net").readlink()) in names:
+                (entry / "ns" / "net").readlink()  # a zombie has none, and nothing to end either
+                if (entry / "ns" / "user").readlink() == ours:
                     found.add(int(entry.name))
     return found

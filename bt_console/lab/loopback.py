@@ -38,7 +38,6 @@ class LoopbackDistrict:
             message("lab.missing.why", reason=refusal.reason, remedy=refusal.remedy),
             *_MISSING,
         )
-        self.inodes: list[int] = []
         self._run_dir = run_dir
         self._base_port = _base_port(os.getpid())
         given = load_config(config)

@@ -5,7 +5,6 @@ Source: ip-sysctl (kernel documentation) for the settings of each namespace.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +50,6 @@ class Network:
                 self._lay(rtnl, number, link)
             self._address(rtnl)
         self._harden_lines()
-
-    def inodes(self) -> list[int]:
-        """Return the numbers by which the kernel knows these namespaces."""
-        return [os.fstat(fd).st_ino for fd in (self.home_fd, *self.space_fds.values())]
 
     def _lay(self, rtnl: _Rtnl, number: int, link: Link) -> None:
         if link.line is None:

@@ -16,8 +16,8 @@ from pathlib import Path
 from bt_console.lab import kernel
 from bt_console.lab.control import listen
 from bt_console.lab.errors import LabError
-from bt_console.lab.guardian import describe_spaces, end_inhabitants, start_guardian
-from bt_console.lab.rundir import claim, sweep
+from bt_console.lab.guardian import clean_up, start_guardian
+from bt_console.lab.rundir import claim
 from bt_console.lab.supervisor import District, Supervisor
 
 
@@ -49,9 +49,8 @@ def _be_the_lab(args: argparse.Namespace) -> None:
     if refusal is None:
         kernel.enter_new_user_namespace()
     # Before anything else exists, so that nothing can be left behind and it holds no descriptor of ours.
-    guardian_pid, pipe = start_guardian(args.run_dir, is_dir_ours=is_dir_ours)
+    guardian_pid, _ = start_guardian(args.run_dir, is_dir_ours=is_dir_ours, has_namespaces=refusal is None)
     district = _district(args, refusal)
-    describe_spaces(pipe, district.inodes)
     district.open()
     with listen(args.run_dir) as listening:
         pids = (guardian_pid, *(child.pid for child in district.children))
@@ -62,8 +61,7 @@ def _be_the_lab(args: argparse.Namespace) -> None:
         asyncio.run(Supervisor(district).run(listening, tuple(watched)))
     district.close()
     if os.waitpid(guardian_pid, os.WNOHANG) != (0, 0):  # somebody ended the guardian: its work is ours
-        end_inhabitants(district.inodes)
-        sweep(args.run_dir, is_ours=is_dir_ours)
+        clean_up(args.run_dir, is_dir_ours=is_dir_ours, has_namespaces=refusal is None)
 
 
 def _district(args: argparse.Namespace, refusal: kernel.Refusal | None) -> District:

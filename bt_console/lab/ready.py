@@ -43,7 +43,8 @@ def wait_for_pings(addresses: Iterable[str], within_s: float) -> None:
             if time.monotonic() > end_s:
                 raise LabError("lab.not_answering", what=_some(waiting))
             for address in waiting:
-                raw.sendto(_echo(identifier), (address, 0))
+                with suppress(BlockingIOError):  # the socket is full: the rest is asked in the next round
+                    raw.sendto(_echo(identifier), (address, 0))
             waiting -= _answers(raw, identifier, waiting)
 
 

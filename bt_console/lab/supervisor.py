@@ -30,8 +30,6 @@ class District(Protocol):
     plan: Plan
     config_path: Path
     trust_file: Path
-    inodes: list[int]
-    """Of its network namespaces."""
     children: tuple[Child, ...]
 
     def open(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bt_console.lab.errors import LabError
@@ -79,6 +79,7 @@ def test_a_wrong_specification_says_what_is_right(spec: str, words: str) -> None
     assert say("vi", caught.value.message) != str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(EVERY_SPEC), unique=True, max_size=6), st.randoms(use_true_random=False))
 def test_faults_that_come_and_go_in_any_order_leave_the_state_of_those_in_force(
     specs: list[str], random: Random

@@ -58,8 +58,9 @@ def test_names_are_answered_over_udp(healed: Lab, hub: Vantage) -> None:
 
 def test_segments_of_full_size_cross_the_lines_unharmed(healed: Lab) -> None:
     listen = (
-        "import hashlib, socket; s = socket.create_server(('10.21.2.1', 5001)); print('ready', flush=True);"
-        "c, _ = s.accept(); h = hashlib.sha256()\n"
+        "import hashlib, socket; s = socket.create_server(('10.21.2.1', 5001)); s.settimeout(30);"
+        "print('ready', flush=True);"
+        "c, _ = s.accept(); c.settimeout(30); h = hashlib.sha256()\n"
         "while part := c.recv(65536): h.update(part)\n"
         "c.sendall(h.hexdigest().encode())"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bt_console.lab.prefixes import networks, partner, summary
@@ -17,6 +17,7 @@ NETWORKS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(NETWORKS, min_size=1, max_size=8), st.lists(NETWORKS, max_size=8))
 def test_a_summary_covers_what_is_its_own_and_touches_nothing_foreign(
     own: list[IPv4Network], foreign: list[IPv4Network]
