@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
 from bt_console.facade.assemble import EMPTY, RESOLVED_SHOWN, District, advance, build_snapshot, engine_at
+from bt_console.model.device import Device
 from bt_console.model.incident import Incident
-from bt_console.model.inventory import CheckId
+from bt_console.model.inventory import CheckId, UnitId
 from bt_console.model.observation import Observation
+from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineState, Event, Snapshot
 from bt_console.store.errors import StoreError
 from bt_console.store.reader import Reader, add_command
 from probes.api import clean
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _LIMITS = {"verb": 40, "subject": 300, "by": 200}
 
 
@@ -93,6 +96,17 @@ class Console:
         """Return a check's observations due from start up to, not including, end; oldest first."""
         with self._turn:
             return self._reader.history(check_id, start, end)
+
+    def devices(self, unit_id: UnitId | None = None) -> tuple[Device, ...]:
+        """Return the devices known on one unit's LAN or on all, by unit and MAC."""
+        with self._turn:
+            return self._reader.devices(unit_id)
+
+    def routes(self, check_id: CheckId) -> tuple[Route, ...]:
+        """Return the routes seen to a check's target: the one in force first, then the one seen last."""
+        with self._turn:
+            found = self._reader.routes(check_id)
+        return tuple(sorted(found, key=lambda route: (route.accepted_at or _NEVER, route.last_seen_at), reverse=True))
 
     def submit(self, verb: str, subject: str, by: str, at: datetime) -> int:
         """Ask the engine to do something; return the number to ask command_result() about."""

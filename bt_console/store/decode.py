@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bt_console.model.change import Command
+from bt_console.model.device import Device, DeviceState
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth
 from bt_console.model.incident import Cause, CauseKind, Incident, Severity
 from bt_console.model.observation import Observation
+from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineState, EngineStatus, Event
 from bt_console.store.codec import (
     instant,
@@ -81,6 +83,40 @@ def event(row: Row) -> Event:
         unit_id=unit_id,
         message=message,
         incident_id=incident_id,
+    )
+
+
+def device(row: Row) -> Device:
+    """Return a row of DEVICES or UNIT_DEVICES."""
+    mac, unit_id, state, name, address, port, vendor, approved_unit_id, first_seen, last_seen, port_since, missed = row
+    return Device(
+        mac=mac,
+        unit_id=unit_id,
+        state=DeviceState(state),
+        name=name,
+        address=address,
+        port=port,
+        vendor=vendor,
+        approved_unit_id=approved_unit_id,
+        first_seen_at=maybe_instant(first_seen),
+        last_seen_at=maybe_instant(last_seen),
+        port_since=maybe_instant(port_since),
+        missed_since=maybe_instant(missed),
+    )
+
+
+def route(row: Row) -> Route:
+    """Return a row of ROUTES or CHECK_ROUTES."""
+    check_id, route_hash, hops, first_seen, last_seen, seen_count, accepted, alternated = row
+    return Route(
+        check_id=check_id,
+        route_hash=route_hash,
+        hops=tuple(parse(hops)),
+        first_seen_at=instant(first_seen),
+        last_seen_at=instant(last_seen),
+        seen_count=seen_count,
+        accepted_at=maybe_instant(accepted),
+        alternated_at=maybe_instant(alternated),
     )
 
 

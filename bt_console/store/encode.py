@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from bt_console.model.device import Device
 from bt_console.model.health import CheckHealth, TargetHealth, Transition
 from bt_console.model.incident import Incident
 from bt_console.model.observation import Observation
+from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineStatus, Event
 from bt_console.store.codec import dump, dump_impact, dump_mapping, dump_samples, dump_steps, maybe_micros, micros
 
@@ -83,6 +85,38 @@ def event(value: Event) -> Row:
     """Return a row for ADD_EVENT."""
     at = micros(value.at)
     return (value.seq, at, value.kind, value.subject, value.unit_id, value.message, value.incident_id)
+
+
+def device(value: Device) -> Row:
+    """Return a row for PUT_DEVICE."""
+    return (
+        value.mac,
+        value.unit_id,
+        value.state,
+        value.name,
+        value.address,
+        value.port,
+        value.vendor,
+        value.approved_unit_id,
+        maybe_micros(value.first_seen_at),
+        maybe_micros(value.last_seen_at),
+        maybe_micros(value.port_since),
+        maybe_micros(value.missed_since),
+    )
+
+
+def route(value: Route, check_key: int) -> Row:
+    """Return a row for PUT_ROUTE."""
+    return (
+        check_key,
+        value.route_hash,
+        dump(value.hops),
+        micros(value.first_seen_at),
+        micros(value.last_seen_at),
+        value.seen_count,
+        maybe_micros(value.accepted_at),
+        maybe_micros(value.alternated_at),
+    )
 
 
 def engine(value: EngineStatus, revision: int) -> Row:

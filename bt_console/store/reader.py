@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from bt_console.model.device import Device
 from bt_console.model.health import CheckHealth, TargetHealth
 from bt_console.model.incident import Incident
-from bt_console.model.inventory import CheckId, Inventory
+from bt_console.model.inventory import CheckId, Inventory, UnitId
 from bt_console.model.observation import Observation
+from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineStatus, Event
 from bt_console.store import decode, sql
 from bt_console.store.codec import micros, parse_inventory
@@ -132,6 +134,15 @@ class Reader:
         """Return a check's observations due from start up to, not including, end; oldest first."""
         rows = self._rows(sql.HISTORY, check_id, micros(start), micros(end))
         return tuple(decode.observation(check_id, row) for row in rows)
+
+    def devices(self, unit_id: UnitId | None) -> tuple[Device, ...]:
+        """Return the devices of one unit or of all, by unit and MAC."""
+        rows = self._rows(sql.DEVICES) if unit_id is None else self._rows(sql.UNIT_DEVICES, unit_id)
+        return tuple(map(decode.device, rows))
+
+    def routes(self, check_id: CheckId) -> tuple[Route, ...]:
+        """Return the routes of one check."""
+        return tuple(map(decode.route, self._rows(sql.CHECK_ROUTES, check_id)))
 
     def command_result(self, command_id: int) -> str | None:
         """Return the engine's answer to a command, None while there is none."""

@@ -34,6 +34,17 @@ SELECT o.seq, o.vantage_id, o.due_at, o.started_at, o.duration_us, o.confirmatio
 FROM observation o LEFT JOIN fact_set f ON f.id = o.facts_id
 WHERE o.check_key = (SELECT id FROM check_key WHERE check_id = ?) AND o.due_at >= ? AND o.due_at < ?
 ORDER BY o.due_at, o.confirmation_seq"""
+_DEVICE = """
+SELECT mac, unit_id, state, name, address, port, vendor, approved_unit_id, first_seen_at, last_seen_at, port_since,
+    missed_since
+FROM device """
+DEVICES = _DEVICE + "ORDER BY unit_id, mac"
+UNIT_DEVICES = _DEVICE + "WHERE unit_id = ? ORDER BY mac"
+_ROUTE = """
+SELECT k.check_id, r.route_hash, r.hops, r.first_seen_at, r.last_seen_at, r.seen_count, r.accepted_at, r.alternated_at
+FROM route r JOIN check_key k ON k.id = r.check_key """
+ROUTES = _ROUTE + "ORDER BY r.check_key, r.route_hash"
+CHECK_ROUTES = _ROUTE + "WHERE k.check_id = ?"
 CHECK_KEYS = "SELECT check_id, id FROM check_key"
 LAST_FACTS = "SELECT check_key, document, max(id) FROM fact_set GROUP BY check_key"
 COMMANDS_WAITING = 'SELECT id, at, "by", verb, subject FROM command WHERE handled_revision IS NULL ORDER BY id'
@@ -55,6 +66,10 @@ READS = (
     EVENTS,
     INCIDENT_EVENTS,
     HISTORY,
+    DEVICES,
+    UNIT_DEVICES,
+    ROUTES,
+    CHECK_ROUTES,
     CHECK_KEYS,
     LAST_FACTS,
     COMMANDS_WAITING,
@@ -112,6 +127,26 @@ ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, kind = excluded.kin
 ADD_EVENT = """
 INSERT INTO event (seq, at, kind, subject, unit_id, message, incident_id) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING"""
+PUT_DEVICE = """
+INSERT INTO device (mac, unit_id, state, name, address, port, vendor, approved_unit_id, first_seen_at, last_seen_at,
+    port_since, missed_since)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (unit_id, mac) DO UPDATE SET state = excluded.state, name = excluded.name, address = excluded.address,
+    port = excluded.port, vendor = excluded.vendor, approved_unit_id = excluded.approved_unit_id,
+    first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, port_since = excluded.port_since,
+    missed_since = excluded.missed_since"""
+DROP_DEVICE = "DELETE FROM device WHERE unit_id = ? AND mac = ?"
+STORED_DEVICE_UNITS = "SELECT DISTINCT unit_id FROM device"
+DROP_DEVICES = "DELETE FROM device WHERE unit_id = ?"
+PUT_ROUTE = """
+INSERT INTO route (check_key, route_hash, hops, first_seen_at, last_seen_at, seen_count, accepted_at, alternated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (check_key, route_hash) DO UPDATE SET hops = excluded.hops, first_seen_at = excluded.first_seen_at,
+    last_seen_at = excluded.last_seen_at, seen_count = excluded.seen_count, accepted_at = excluded.accepted_at,
+    alternated_at = excluded.alternated_at"""
+DROP_ROUTE = "DELETE FROM route WHERE check_key = ? AND route_hash = ?"
+STORED_ROUTE_KEYS = "SELECT DISTINCT k.check_id, r.check_key FROM route r JOIN check_key k ON k.id = r.check_key"
+DROP_ROUTES = "DELETE FROM route WHERE check_key = ?"
 PRUNE = """
 DELETE FROM observation WHERE seq IN (
     SELECT seq FROM (SELECT seq, due_at FROM observation ORDER BY seq LIMIT ?) WHERE due_at < ?)"""
@@ -139,6 +174,14 @@ WRITES = (
     ADD_TRANSITION,
     PUT_INCIDENT,
     ADD_EVENT,
+    PUT_DEVICE,
+    DROP_DEVICE,
+    STORED_DEVICE_UNITS,
+    DROP_DEVICES,
+    PUT_ROUTE,
+    DROP_ROUTE,
+    STORED_ROUTE_KEYS,
+    DROP_ROUTES,
     PRUNE,
     PRUNE_FACTS,
 )

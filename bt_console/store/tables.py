@@ -189,6 +189,41 @@ class EventRow(SQLModel, table=True):
     incident_id: int | None = _big(nullable=True)
 
 
+class DeviceRow(SQLModel, table=True):
+    """One MAC in one unit."""
+
+    __tablename__ = "device"
+
+    unit_id: str = Field(primary_key=True)
+    mac: str = Field(primary_key=True)
+    state: str
+    name: str
+    address: str
+    port: str
+    vendor: str
+    approved_unit_id: str | None
+    first_seen_at: int | None = _big(nullable=True)
+    last_seen_at: int | None = _big(nullable=True)
+    port_since: int | None = _big(nullable=True)
+    missed_since: int | None = _big(nullable=True)
+
+
+class RouteRow(SQLModel, table=True):
+    """One way to the target of one check."""
+
+    __tablename__ = "route"
+
+    check_key: int = _key()
+    route_hash: str = Field(primary_key=True)
+    hops: str
+    """JSON, [address...]."""
+    first_seen_at: int = _big()
+    last_seen_at: int = _big()
+    seen_count: int = _big()
+    accepted_at: int | None = _big(nullable=True)
+    alternated_at: int | None = _big(nullable=True)
+
+
 class CommandRow(SQLModel, table=True):
     """The inbox: consoles add rows, the monitor answers them."""
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from bt_console.model.change import Change, Command, Memory
+from bt_console.model.inventory import Inventory
 from bt_console.store import decode, encode, sql
 from bt_console.store.codec import dump_inventory, micros
 from bt_console.store.errors import StoreError, from_sqlite, speaking
@@ -83,10 +84,14 @@ class Writer:
             targets = [decode.target(row) for row in self._all(sql.TARGETS, -1)]
             detect_us = [row[0] for row in self._all(sql.DETECT_TIMES, DETECT_TIMES_KEPT)]
             incidents = tuple(decode.incident(row) for row in self._all(sql.INCIDENTS_OPEN))
+            devices = tuple(decode.device(row) for row in self._all(sql.DEVICES))
+            routes = tuple(decode.route(row) for row in self._all(sql.ROUTES))
         return Memory(
             healths={health.check_id: health for health in healths},
             targets={target.target_id: target for target in targets},
             open_incidents=incidents,
+            devices=devices,
+            routes=routes,
             next_seq=self._counters.observation_seq + 1,
             next_incident_id=self._counters.incident_id + 1,
             next_event_seq=self._counters.event_seq + 1,
@@ -100,6 +105,7 @@ class Writer:
             keys = self._keys.copy()
             with self._noting_full_disk(), self._transaction():
                 self._put_states(change, keys, counters.revision)
+                self._put_finds(change, keys)
                 self._add_observations(change, keys)
                 self._add_happenings(change, counters.revision)
                 self._run(sql.PUT_STATE, [counters.row()])
@@ -145,18 +151,27 @@ class Writer:
     def _put_states(self, change: Change, keys: Keys, revision: int) -> None:
         if change.inventory is not None:
             self._run(sql.PUT_INVENTORY, [(revision, dump_inventory(change.inventory))])
-            self._drop_vanished(set(change.inventory.checks), set(change.inventory.targets))
+            self._drop_vanished(change.inventory)
         rows = [encode.health(value, self._key(keys, value.check_id), revision) for value in change.healths]
         self._run(sql.PUT_HEALTH, rows)
         self._run(sql.PUT_TARGET, [encode.target(value, revision) for value in change.targets])
         if change.engine is not None:
             self._run(sql.PUT_ENGINE, [encode.engine(change.engine, revision)])
 
-    def _drop_vanished(self, checks: set[Any], targets: set[Any]) -> None:
-        stored_checks = self._all(sql.STORED_HEALTH_KEYS)
-        self._run(sql.DROP_HEALTH, [(key,) for check_id, key in stored_checks if check_id not in checks])
-        stored_targets = self._all(sql.STORED_TARGET_IDS)
-        self._run(sql.DROP_TARGET, [(target_id,) for (target_id,) in stored_targets if target_id not in targets])
+    def _drop_vanished(self, inventory: Inventory) -> None:
+        for stored, drop in ((sql.STORED_HEALTH_KEYS, sql.DROP_HEALTH), (sql.STORED_ROUTE_KEYS, sql.DROP_ROUTES)):
+            self._run(drop, [(key,) for check_id, key in self._all(stored) if check_id not in inventory.checks])
+        targets = [row[0] for row in self._all(sql.STORED_TARGET_IDS)]
+        self._run(sql.DROP_TARGET, [(target_id,) for target_id in targets if target_id not in inventory.targets])
+        units = [row[0] for row in self._all(sql.STORED_DEVICE_UNITS)]
+        self._run(sql.DROP_DEVICES, [(unit_id,) for unit_id in units if unit_id not in inventory.units])
+
+    def _put_finds(self, change: Change, keys: Keys) -> None:
+        self._run(sql.DROP_DEVICE, [(value.unit_id, value.mac) for value in change.devices_gone])
+        self._run(sql.PUT_DEVICE, [encode.device(value) for value in change.devices])
+        gone = [(self._key(keys, value.check_id), value.route_hash) for value in change.routes_gone]
+        self._run(sql.DROP_ROUTE, gone)
+        self._run(sql.PUT_ROUTE, [encode.route(value, self._key(keys, value.check_id)) for value in change.routes])
 
     def _add_observations(self, change: Change, keys: Keys) -> None:
         fact_rows, rows = [], []
