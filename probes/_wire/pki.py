@@ -80,8 +80,8 @@ def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
 
 def has_signed(signer: x509.Certificate, signature: bytes, data: bytes, algorithm: HashAlgorithm | None) -> bool:
     """True when the signer's key made this signature; RSA with PKCS #1 v1.5, ECDSA, Ed25519 and Ed448 are known."""
-    key = signer.public_key()
     try:
+        key = signer.public_key()
         if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
             key.verify(signature, data, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
