@@ -44,7 +44,7 @@ def agent() -> Iterator[Snmpd]:
 
 def switch() -> dict[Oid, Value]:
     """Three ports: an uplink, a port that is down, one that was switched off."""
-    ports: dict[int | str, str] = {1: "gi1", 2: "gi2", 3: "gi3"}
+    ports = {1: "gi1", 2: "gi2", 3: "gi3"}
     tables: dict[Oid, Value] = {UPTIME: ticks(500_000), oid("1.3.6.1.2.1.2.1.0"): integer(3)}
     tables |= column(f"{IF}.2", {index: text(f"GigabitEthernet {index}") for index in ports})
     tables |= column(f"{IF}.3", {index: integer(6) for index in ports})

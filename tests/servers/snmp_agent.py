@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, cast
@@ -233,6 +233,6 @@ async def snmp_agent(tables: dict[Oid, Value], **settings: object) -> AsyncItera
         transport.close()
 
 
-def column(dotted: str, values: dict[int | str, Value]) -> dict[Oid, Value]:
+def column(dotted: str, values: Mapping[int, Value] | Mapping[str, Value]) -> dict[Oid, Value]:
     """Return one column of a table: index -> value."""
     return {oid(f"{dotted}.{index}"): value for index, value in values.items()}
