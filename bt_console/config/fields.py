@@ -69,7 +69,7 @@ class _Field:
 
     def _of(self, hint: Any, value: Any) -> Any:
         arguments = get_args(hint)
-        if value is not None and Secret in (hint, *arguments) and get_origin(hint) is not tuple and not _is_map(hint):
+        if hint is Secret or (hint == Secret | None and value is not None):
             return self._secret(value)
         if get_origin(hint) is tuple and _is_section(arguments[0]):
             return self._sections(arguments[0], value)
