@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -30,8 +31,10 @@ class ConfigProblem:
 class ConfigErrors(Exception):
     """All that is wrong with one configuration, in the order of the file."""
 
-    def __init__(self, problems: Iterable[ConfigProblem]) -> None:
+    def __init__(self, problems: Iterable[ConfigProblem], files: Iterable[Path] = ()) -> None:
         self.problems = tuple(sorted(set(problems)))
+        self.files = tuple(files)
+        """The files looked at, if the first of them could be read at all."""
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -11,10 +11,11 @@ from bt_console.config import locate, semantics
 from bt_console.config.checks import CheckBuilder
 from bt_console.config.errors import ConfigErrors, ConfigProblem
 from bt_console.config.places import Layout, Place, endpoint
+from bt_console.config.register import Register, read_register
 from bt_console.config.schema import DefaultsSpec, FileSpec
 from bt_console.config.validate import validate
 from bt_console.config.yaml_reader import Document, parse, read_file
-from bt_console.model.inventory import Check, Inventory
+from bt_console.model.inventory import Check, Inventory, Unit, UnitId
 from probes.api import Scope
 
 __all__ = ["BUILTIN_FILE", "ConfigErrors", "ConfigProblem", "Settings", "load_config"]
@@ -29,7 +30,9 @@ class Settings:
 
     path: Path
     revision: str
-    """SHA-256 of the file's bytes."""
+    """SHA-256 of the bytes of all files."""
+    files: tuple[Path, ...]
+    """What it was read from: this file, and the register of devices if there is one."""
     inventory: Inventory
     store_path: Path
     keep_observations_s: float
@@ -47,16 +50,19 @@ def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path 
     spec, found = validate(document)
     problems = [*document.problems, *found]
     if spec is None:
-        raise ConfigErrors(problems)
+        raise ConfigErrors(problems, [path])
     places, checks = _resolved(document, spec, problems)
+    files = [path, *_devices_path(path, spec)]
+    register = _register(document, spec, files[1:], problems)
     store = store_path or _store_path(document, path, spec, problems)
     trusted = trust_file or _trust_file(document, path, spec, problems)
     if problems:
-        raise ConfigErrors(problems)
+        raise ConfigErrors(problems, files)
     return Settings(
         path=path,
-        revision=sha256(content).hexdigest(),
-        inventory=_inventory(spec, places, checks),
+        revision=sha256(content + register.content).hexdigest(),
+        files=tuple(files),
+        inventory=_inventory(spec, places, checks, register),
         store_path=store,
         keep_observations_s=spec.store.keep_observations_s,
         nameservers=tuple(spec.nameservers) or _own_nameserver(spec),
@@ -81,14 +87,42 @@ def _resolved(
     return places, checks
 
 
-def _inventory(spec: FileSpec, places: tuple[Place, ...], checks: tuple[Check, ...]) -> Inventory:
+def _devices_path(path: Path, spec: FileSpec) -> tuple[Path, ...]:
+    if spec.devices_file is None:
+        return ()
+    return (path.absolute().parent / locate.expanded(spec.devices_file),)
+
+
+def _register(document: Document, spec: FileSpec, files: list[Path], problems: list[ConfigProblem]) -> Register:
+    """Return what the register of devices says; none is an empty one."""
+    if not files:
+        return Register()
+    written = document.data.get("units")
+    left_out = set(written) - set(spec.units) if isinstance(written, dict) else set()
+    register = read_register(files[0], _units(spec), left_out)
+    for problem in register.problems:
+        if problem.line:
+            problems.append(problem)
+        else:
+            message = f"{problem.file}: {problem.message}"
+            problems.append(document.problem(("devices_file",), message, "correct the path, or delete the line"))
+    return register
+
+
+def _units(spec: FileSpec) -> dict[UnitId, Unit]:
+    return {unit.id: unit for unit in Layout(spec=spec, builtin=builtin_defaults()).units()}
+
+
+def _inventory(spec: FileSpec, places: tuple[Place, ...], checks: tuple[Check, ...], register: Register) -> Inventory:
     return Inventory(
         district=spec.district.name,
         timezone=spec.district.timezone,
         language=spec.district.language,
-        units={unit.id: unit for unit in Layout(spec=spec, builtin=builtin_defaults()).units()},
+        units=_units(spec),
         targets={place.target.id: place.target for place in places},
         checks={check.id: check for check in checks},
+        approvals=register.approvals,
+        devices_missing_after_s=float(spec.devices_missing_after_s),
     )
 
 

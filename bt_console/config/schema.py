@@ -37,7 +37,7 @@ from bt_console.config.values import (
     complaints,
 )
 from bt_console.model.health import SAMPLES_KEPT
-from bt_console.model.inventory import Threshold, UnitKind
+from bt_console.model.inventory import DEVICES_MISSING_AFTER_S, Threshold, UnitKind
 
 PROBE_KEY = "(probe)"
 """Where a check's probe name travels from its key into the check itself."""
@@ -144,7 +144,7 @@ class ScanningSpec(Spec):
     """What the network's owner approved for probes that scan: nothing beyond it is ever asked."""
 
     networks: list[Network] = Field(default_factory=list)
-    max_per_second: Annotated[int, between(1, 1000, ("1", "1000"))] = 50.0
+    max_per_second: Annotated[int, between(1, 1000, ("1", "1000"))] = 50
     approved_by: Text | None = None
     """Who gave the written permission, and its number and date; shown in audits."""
 
@@ -326,6 +326,8 @@ class FileSpec(Spec):
     store: StoreSpec = Field(default_factory=StoreSpec)
     nameservers: list[Nameserver] = Field(default_factory=list)
     trust_file: Line | None = None
+    devices_file: Line | None = None
+    devices_missing_after_s: Annotated[Quantity, between(60, 365 * 86400, ("1m", "365d"))] = DEVICES_MISSING_AFTER_S
     scanning: ScanningSpec = Field(default_factory=ScanningSpec)
     hub: HubSpec
     tslcd_core: CoreSpec

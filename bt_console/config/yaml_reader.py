@@ -77,7 +77,7 @@ def read_file(path: Path) -> bytes:
     """Return the bytes of a regular file of bounded size. Raises ConfigErrors."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise _whole(path, "is not a regular file", "give the path of a YAML file")
+            raise _whole(path, "is not a regular file", "give the path of a file")
         with path.open("rb") as stream:
             content = stream.read(SIZE_LIMIT_OCTETS + 1)
     except FileNotFoundError as error:
@@ -97,14 +97,15 @@ def _whole(path: Path, message: str, hint: str) -> ConfigErrors:
 
 def parse(content: bytes, file: str) -> Document:
     """Return the document a file's bytes hold. Raises ConfigErrors when it cannot be read to its end."""
-    text = _decode(content, file)
+    text = decode(content, file)
     try:
         return _Builder(file, yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
         raise ConfigErrors([_syntax_problem(file, text, error)]) from error
 
 
-def _decode(content: bytes, file: str) -> str:
+def decode(content: bytes, file: str) -> str:
+    """Return UTF-8 as text without control characters and byte order mark. Raises ConfigErrors."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bt_console.engine.events import docket_events, transition_events
+from bt_console.engine.finds import Finds, VendorOf
 from bt_console.engine.runner import Run
 from bt_console.evaluate import health, topology
 from bt_console.evaluate.diagnosis import Diagnosis, Situation, diagnose
@@ -35,10 +36,11 @@ class Step:
 class Pipeline:
     """The engine's memory. It alone makes Changes; the caller commits them in order."""
 
-    def __init__(self, memory: Memory, inventory: Inventory) -> None:
+    def __init__(self, memory: Memory, inventory: Inventory, vendor_of: VendorOf = lambda _: "") -> None:
         self._healths: dict[CheckId, CheckHealth] = {}
         self._targets: dict[TargetId, TargetHealth] = {}
         self._loaded = memory
+        self._finds = Finds(memory, vendor_of)
         self._open = memory.open_incidents
         self._recent: tuple[Incident, ...] = ()
         self._next_seq = memory.next_seq
@@ -51,6 +53,7 @@ class Pipeline:
     def set_inventory(self, inventory: Inventory) -> None:
         """Take over a new inventory; what is still measured keeps its memory."""
         self.inventory = inventory
+        self._finds.set_inventory(inventory)
         self._topology = topology.build(inventory)
         known, targets = self._loaded.healths | self._healths, self._loaded.targets | self._targets
         self._healths = {
@@ -72,11 +75,19 @@ class Pipeline:
         restless = [self._take_in(observation) for observation in observations]
         touched |= self._age(now)
         self._is_restless |= any(restless)
-        healths = tuple(self._healths[check_id] for check_id in sorted(touched))
+        found = self._finds.take_in(observations)
+        change = Change(
+            observations=observations,
+            healths=tuple(self._healths[check_id] for check_id in sorted(touched)),
+            devices=tuple(found.devices.values()),
+            devices_gone=tuple(found.devices_gone.values()),
+            routes=tuple(found.routes.values()),
+            routes_gone=tuple(found.routes_gone.values()),
+            events=self._number_events(found.events),
+        )
         if not self._is_restless:
-            return Step(Change(observations=observations, healths=healths), frozenset(), is_news=False)
-        diagnosis = self._diagnose(now)
-        return self._step(Change(observations=observations, healths=healths), diagnosis, now)
+            return Step(change, frozenset(), is_news=False)
+        return self._step(change, self._diagnose(now), now)
 
     def _number(self, run: Run) -> Observation:
         seq = self._next_seq
@@ -138,8 +149,11 @@ class Pipeline:
             targets=diagnosis.targets,
             transitions=diagnosis.transitions,
             incidents=(*docket.opened, *(after for _, after in docket.changed), *docket.resolved),
-            events=self._number_events(
-                [*transition_events(diagnosis.transitions, self.inventory), *docket_events(docket, now)]
+            events=(
+                *change.events,
+                *self._number_events(
+                    [*transition_events(diagnosis.transitions, self.inventory), *docket_events(docket, now)]
+                ),
             ),
         )
         return Step(filled, diagnosis.wanted, is_news)
@@ -172,4 +186,5 @@ class Pipeline:
     def shift(self, by: timedelta) -> None:
         """Move the memory along after the wall clock jumped, so that order and age stay true."""
         self._healths = {check_id: health.shifted(known, by) for check_id, known in self._healths.items()}
+        self._finds.shift(by)
         self._is_restless = True

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bt_console.config.load import ConfigErrors, Settings, load_config
+from bt_console.engine import vendors
 from bt_console.engine.author import Author
 from bt_console.engine.clock import Clock, SystemClock, Timeline
 from bt_console.engine.monitor import Monitor
@@ -42,15 +43,17 @@ async def run_monitor(
     writer = await asyncio.to_thread(Writer, settings.store_path)
     author = Author(writer)
     try:
-        monitor = Monitor(settings, author, Pipeline(writer.load(), settings.inventory), clock)
-        await _until(stop, monitor, _Watch(config_path, read, settings.revision))
+        monitor = Monitor(settings, author, Pipeline(writer.load(), settings.inventory, vendors.vendor_of), clock)
+        await _until(stop, monitor, _Watch(read, settings))
     finally:
         author.close()
 
 
 def _reader(config_path: Path, store_path: Path | None, trust_file: Path | None) -> Callable[[], Settings]:
     def read() -> Settings:
-        return load_config(config_path, store_path=store_path, trust_file=trust_file)
+        settings = load_config(config_path, store_path=store_path, trust_file=trust_file)
+        vendors.prepare(settings.inventory)
+        return settings
 
     return read
 
@@ -72,21 +75,14 @@ async def _until(stop: asyncio.Event, monitor: Monitor, watch: _Watch) -> None:
 
 
 class _Watch:
-    """Notices a changed config file, or SIGHUP, and gives the monitor what it says."""
+    """Notices a change of a file the configuration was read from, or SIGHUP, and gives the monitor what it says."""
 
-    def __init__(self, path: Path, read: Callable[[], Settings], revision: str) -> None:
-        self._path = path
+    def __init__(self, read: Callable[[], Settings], settings: Settings) -> None:
         self._read = read
-        self._revision = revision
-        self._stamp = self._look()
+        self._files = settings.files
+        self._revision = settings.revision
+        self._stamp = _stamps(self._files)
         self._hangup = asyncio.Event()
-
-    def _look(self) -> tuple[int, int, int] | None:
-        try:
-            stat = self._path.stat()
-        except OSError:
-            return None
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
     async def run(self, monitor: Monitor) -> None:
         """Watch until cancelled."""
@@ -97,23 +93,48 @@ class _Watch:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_S):
                     await self._hangup.wait()
-            stamp = self._look()
+            stamp = _stamps(self._files)
             if self._hangup.is_set() or stamp != self._stamp:
                 self._hangup.clear()
                 self._stamp = stamp
                 await self._reload(monitor)
 
+    def _follow(self, files: tuple[Path, ...]) -> None:
+        """Watch these files from now on; one that is new counts as unchanged, since it was read just now."""
+        known = dict(zip(self._files, self._stamp, strict=True))
+        if files and files != self._files:
+            fresh = dict(zip(files, _stamps(files), strict=True))
+            self._files, self._stamp = files, tuple(known.get(file, fresh[file]) for file in files)
+
     async def _reload(self, monitor: Monitor) -> None:
         try:
             settings = await asyncio.to_thread(self._read)
         except ConfigErrors as errors:
+            self._follow(errors.files)
             monitor.refuse(_summary(errors))
             return
+        self._follow(settings.files)
         if settings.revision == self._revision:
             monitor.accept()
             return
         self._revision = settings.revision
         monitor.apply(settings)
+
+
+Stamp = tuple[int, int, int] | None
+"""What tells one version of a file from another; None while there is no file."""
+
+
+def _stamps(files: Iterable[Path]) -> tuple[Stamp, ...]:
+    return tuple(map(_stamp, files))
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def _summary(errors: ConfigErrors) -> str:
@@ -126,6 +147,7 @@ async def check_once(settings: Settings, store_path: Path, clock: Clock | None =
     clock = clock or SystemClock()
     shared = Shared()
     tools = instruments(settings, shared, clock)
+    await asyncio.to_thread(vendors.prepare, settings.inventory)
     writer = await asyncio.to_thread(Writer, store_path)
     try:
         await _rounds(settings, writer, tools)
@@ -136,7 +158,7 @@ async def check_once(settings: Settings, store_path: Path, clock: Clock | None =
 
 async def _rounds(settings: Settings, writer: Writer, tools: Instruments) -> None:
     timeline = Timeline(tools.clock)
-    pipeline = Pipeline(writer.load(), settings.inventory)
+    pipeline = Pipeline(writer.load(), settings.inventory, vendors.vendor_of)
     writer.commit(Change(inventory=settings.inventory))
     wanted = frozenset(settings.inventory.checks)
     for _ in range(ROUNDS):
