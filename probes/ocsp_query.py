@@ -19,7 +19,7 @@ from probes._wire.pki import fetch_chain, is_issued_by, read_certificates
 from probes._wire.resolve import resolve
 from probes._wire.trace import Trace
 from probes._wire.web_address import WebAddress, parse_web_address
-from probes.api import FailureKind, ProbeContext, ProbeFailure, ProbeKind, Reading, clean
+from probes.api import FailureKind, ProbeContext, ProbeFailure, ProbeKind, Reading
 
 AUTO = "auto"
 ANSWER_OCTETS = 65_536
@@ -74,8 +74,7 @@ class _Run:
     async def query(self) -> str:
         self.trace.phase = "certificate"
         subject = await self._subject()
-        self.trace.facts["subject"] = clean(subject.certificate.subject.rfc4514_string())
-        self.trace.facts["serial"] = f"{subject.certificate.serial_number:x}"
+        self.trace.facts |= subject.facts()
         responder = self.responder or _named_responder(subject.certificate)
         nonce = secrets.token_bytes(_NONCE_OCTETS)
         request = Request(method="POST", headers=_HEADERS, body=make_request(subject, nonce))

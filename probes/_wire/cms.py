@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyasn1.codec.ber import decoder
 from pyasn1.codec.der import encoder
 
-from probes._wire.pki import READ_ERRORS, has_signed, is_issued_by
+from probes._wire.pki import READ_ERRORS, has_signed, is_issued_by, quiet
 from probes._wire.tsp import ASN1_ERRORS, TimeStamp
 from probes.api import FailureKind, ProbeFailure
 
@@ -50,7 +49,8 @@ class Signature:
 def examine(stamp: TimeStamp, authorities: Sequence[x509.Certificate]) -> Signature:
     """Raises ProbeFailure PROTOCOL for certificates that cannot be read."""
     try:
-        return _examine(stamp, authorities)
+        with quiet():
+            return _examine(stamp, authorities)
     except (*READ_ERRORS, *ASN1_ERRORS) as error:
         raise ProbeFailure(FailureKind.PROTOCOL, f"the stamp's signature cannot be read: {error}") from error
 
@@ -70,9 +70,7 @@ def _examine(stamp: TimeStamp, authorities: Sequence[x509.Certificate]) -> Signa
 
 def _enclosed(stamp: TimeStamp) -> list[x509.Certificate]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd about the answer must not appear on the monitor's terminal
-            return pkcs7.load_der_pkcs7_certificates(stamp.token)[:CERTIFICATES_COUNT]
+        return pkcs7.load_der_pkcs7_certificates(stamp.token)[:CERTIFICATES_COUNT]
     except READ_ERRORS:
         return []
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from probes._wire.pki import READ_ERRORS, has_signed, is_issued_by
+from probes._wire.pki import READ_ERRORS, has_signed, is_issued_by, quiet
 from probes._wire.x509 import in_utc
 from probes.api import Fact, FailureKind, ProbeFailure, clean
 
@@ -33,6 +33,12 @@ class Subject:
 
     certificate: x509.Certificate
     issuer: x509.Certificate
+
+    def facts(self) -> dict[str, Fact]:
+        """Return what names the certificate."""
+        with quiet():
+            serial = self.certificate.serial_number
+        return {"subject": clean(self.certificate.subject.rfc4514_string()), "serial": f"{serial:x}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,8 @@ OCSP_FACTS: dict[str, type] = {
 
 def make_request(subject: Subject, nonce: bytes) -> bytes:
     """Return the question in DER."""
-    builder = ocsp.OCSPRequestBuilder().add_certificate(subject.certificate, subject.issuer, SHA1())  # noqa: S303
+    with quiet():
+        builder = ocsp.OCSPRequestBuilder().add_certificate(subject.certificate, subject.issuer, SHA1())  # noqa: S303
     return builder.add_extension(x509.OCSPNonce(nonce), critical=False).build().public_bytes(Encoding.DER)
 
 
@@ -114,7 +121,8 @@ def find_responder(certificate: x509.Certificate) -> str:
 def read_response(data: bytes, subject: Subject, now: datetime) -> OcspAnswer:
     """Raises ProbeFailure PROTOCOL for what is no answer, MISMATCH for one about other certificates."""
     try:
-        return _read(ocsp.load_der_ocsp_response(data), subject, now)
+        with quiet():
+            return _read(ocsp.load_der_ocsp_response(data), subject, now)
     except READ_ERRORS as error:
         raise ProbeFailure(FailureKind.PROTOCOL, f"the answer is not OCSP: {error}") from error
 

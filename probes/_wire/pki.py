@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ssl
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography import x509
@@ -38,11 +40,17 @@ def read_certificates(path: str, param: str) -> list[x509.Certificate]:
         raise ProbeFailure(FailureKind.INTERNAL, f"{param} {path} holds no certificate (PEM or DER)") from error
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What is odd about a certificate is its owner's affair: it must not write on the monitor's terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def parse_certificates(data: bytes) -> list[x509.Certificate]:
     """Raises one of READ_ERRORS."""
-    with warnings.catch_warnings():
-        # What is odd about a certificate is its owner's affair: it must not write on the monitor's terminal.
-        warnings.simplefilter("ignore")
+    with quiet():
         if b"-----BEGIN" in data:
             return x509.load_pem_x509_certificates(data)
         return [x509.load_der_x509_certificate(data)]
