@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from probes._wire.snmp_socket import AgentSocket, GetIter, NothingMore, SnmpV1ClientSocket, Value
+from probes._wire.snmp_socket import AgentSocket, GetIter, NothingMore, SnmpV1ClientSocket, TooLarge, Value
 from probes.api import FailureKind, ProbeFailure
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ T = TypeVar("T")
 UPTIME = "1.3.6.1.2.1.1.3.0"
 GET_COUNT = 24
 """Values asked for in one request: the answer should fit into 1,400 octets."""
-REPETITIONS_COUNT = 40
+REPETITIONS_COUNT = 25
 """Rows asked for in one request."""
 ROWS_MAX = 4096
 _TURN_REQUESTS = 4
@@ -58,7 +58,10 @@ class Session:
         """The uptime, which every agent has, goes along: an answer without it is an error the library hides."""
         gufo = self._sock.gufo
         asked = names if self._version == "1" or UPTIME in names else [*names, UPTIME]
-        found = await self._exchange(partial(gufo.send_get_many, asked), gufo.recv_get_many)
+        try:
+            found = await self._exchange(partial(gufo.send_get_many, asked), gufo.recv_get_many)
+        except TooLarge:
+            found = {}
         if self._version != "1" and UPTIME not in found:
             if len(names) == 1:
                 return {}
@@ -81,7 +84,19 @@ class Session:
 
         Raises ProbeFailure when the agent's names do not increase: such a walk never ends.
         """
-        place = GetIter(name, min(self.repetitions_count, rows_max + 1))
+        repetitions = min(self.repetitions_count, rows_max + 1)
+        while True:
+            try:
+                return await self._walk(name, repetitions, rows_max)
+            except TooLarge:
+                if repetitions == 1:
+                    raise ProbeFailure(
+                        FailureKind.PROTOCOL, "the agent says that not even one value fits into an answer"
+                    ) from None
+                repetitions = max(1, repetitions // 4)
+
+    async def _walk(self, name: str, repetitions: int, rows_max: int) -> dict[str, Value]:
+        place = GetIter(name, repetitions)
         step = self._next if self._version == "1" else self._bulk
         found: dict[str, Value] = {}
         last: tuple[int, ...] = ()
@@ -89,7 +104,9 @@ class Session:
         while not is_ended and len(found) < rows_max:
             rows, is_ended = await step(place)
             for full_name, value in rows:
-                index = full_name[len(name) + 1 :]
+                stem, index = full_name[: len(name) + 1], full_name[len(name) + 1 :]
+                if not index or stem[-1] != ".":
+                    raise ProbeFailure(FailureKind.PROTOCOL, "the agent answered something else than was asked")
                 last = _after(last, index)
                 found[index] = value
         self.value_count += len(found)
@@ -123,6 +140,7 @@ class Session:
         self.request_count += 1
         if self.request_count % _TURN_REQUESTS == 0:
             await asyncio.sleep(0)
+        self._sock.problem = ""
         wait_s = self._try_s
         for remaining in range(self._tries_count - 1, -1, -1):
             try:

@@ -34,8 +34,10 @@ from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyType
 
 from probes._wire.address import Endpoint
 from probes._wire.errors import network_errors
+from probes._wire.snmp_ber import BadMessage
 from probes._wire.snmp_params import Credential
-from probes._wire.snmp_reports import error_status, refusal
+from probes._wire.snmp_reports import error_status, refusal, report_reason
+from probes._wire.snmp_v3_message import Verifier, read_secure_header
 from probes.api import FailureKind, ProbeFailure
 
 T = TypeVar("T")
@@ -53,7 +55,9 @@ _AUTH: dict[str, type[BaseAuthKey]] = {
 _PRIV: dict[str, type[BasePrivKey]] = {"DES": DesKey, "AES": Aes128Key, "AES-192": Aes192Key, "AES-256": Aes256Key}
 _MASTER_KEYS_MAX = 256
 _RECEIVE_BUFFER_OCTETS = 1 << 18
-_PEEK_OCTETS = 2048
+_ANSWER_OCTETS_MAX = 4000
+"""The library cannot take an answer that is much longer (0.13.0: 4,096 octets)."""
+_PEEK_OCTETS = _ANSWER_OCTETS_MAX + 1
 
 
 class MasterKeys:
@@ -72,6 +76,14 @@ class MasterKeys:
                 self._keys.clear()
             known = self._keys[protocol, password] = _AUTH[protocol].get_master_key(password)
         return known
+
+    def verifier(self, credential: Credential, engine_id: bytes) -> Verifier | None:
+        """Return what checks an agent's answers, None when nothing is to be proved."""
+        if not credential.auth_key:
+            return None
+        master = self.get(credential.auth_protocol, credential.auth_key)
+        key = _AUTH[credential.auth_protocol].get_localized_key(master, engine_id)
+        return Verifier(credential.auth_protocol, key)
 
     def user(self, credential: Credential) -> User:
         """Return the library's user."""
@@ -95,6 +107,10 @@ class NothingMore(Exception):
     """The agent has nothing after what was asked; for version 3 perhaps an error status, which the library hides."""
 
 
+class TooLarge(Exception):
+    """The answer does not fit: ask for less at once."""
+
+
 class AgentSocket:
     """Sends one request and receives its answer; whoever uses it gives the time."""
 
@@ -102,6 +118,8 @@ class AgentSocket:
         self.credential = credential
         self._name = f"{agent.host} port {agent.port}"
         self._user = keys.user(credential) if credential.version == "3" else None
+        self._keys = keys
+        self._verifier: Verifier | None = None
         with network_errors(f"SNMP agent {self._name}", at_once=True):
             self.gufo = _open(agent, credential)
         # Only a second view of the library's descriptor, to look at errors and datagrams before it does.
@@ -116,7 +134,9 @@ class AgentSocket:
             return b""
         await self.ask(gufo.send_refresh, gufo.recv_refresh)
         gufo.set_keys(user.name, user.get_auth_alg(), user.get_auth_key(), user.get_priv_alg(), user.get_priv_key())
-        return gufo.get_engine_id()
+        engine_id = gufo.get_engine_id()
+        self._verifier = self._keys.verifier(self.credential, engine_id)
+        return engine_id
 
     async def synchronise(self) -> None:
         """Learn the clock of an agent that demands proof, by a question it has to refuse the first time."""
@@ -126,20 +146,49 @@ class AgentSocket:
     async def ask(self, send: Callable[[], None], receive: Callable[[], T]) -> T:
         """Send once and wait for the answer for ever.
 
-        Raises NothingMore, or ProbeFailure when the agent or its machine refuses. Datagrams that are no answer are
-        skipped, and the last one's fault kept in `problem`.
+        Raises NothingMore, TooLarge, or ProbeFailure when the agent or its machine refuses. Datagrams that are no
+        answer are skipped, and the last one's fault kept in `problem`.
         """
         with network_errors(f"SNMP agent {self._name}"):
             self._send(send)
             while True:
                 seen = await self._seen()
+                if not self._is_trusted(seen):
+                    self._sock.recv(1)
+                    await asyncio.sleep(0)
+                    continue
                 try:
                     return self._received(receive, seen)
                 except BlockingIOError:
                     continue
                 except SnmpDecodeError as error:
+                    if len(seen) > _ANSWER_OCTETS_MAX:
+                        raise TooLarge from error
                     self.problem = f"an answer that breaks SNMP ({error})"
                     await asyncio.sleep(0)  # a flood of datagrams must not hold the loop
+
+    def _is_trusted(self, seen: bytes) -> bool:
+        """Tell whether the library may have this datagram. Raises ProbeFailure for a Report that refuses us.
+
+        Refusals prove nothing, since an agent that does not know us cannot; everything else has to.
+        """
+        if self._verifier is None:
+            return True
+        if len(seen) > _ANSWER_OCTETS_MAX:
+            self._sock.recv(1)
+            raise TooLarge
+        try:
+            header = read_secure_header(seen)
+        except BadMessage as error:
+            self.problem = str(error)
+            return False
+        if self._verifier.is_genuine(seen, header):
+            return True
+        if not header.is_authenticated and report_reason(seen):
+            self._sock.recv(1)
+            raise refusal(seen)
+        self.problem = "an answer whose digest is wrong: somebody changed it, or it comes from somebody else"
+        return False
 
     def _send(self, send: Callable[[], None]) -> None:
         try:
@@ -152,6 +201,8 @@ class AgentSocket:
             return receive()
         except (StopAsyncIteration, StopIteration):
             status = error_status(seen)
+            if status.startswith("tooBig"):
+                raise TooLarge from None
             if status:
                 raise ProbeFailure(FailureKind.PROTOCOL, f"the agent answered {status}") from None
             raise NothingMore from None
@@ -203,4 +254,4 @@ def _open(agent: Endpoint, credential: Credential) -> GufoSocket:
     return kind(place, credential.community, 0, 0, _RECEIVE_BUFFER_OCTETS, 0)
 
 
-__all__ = ["AgentSocket", "GetIter", "MasterKeys", "NothingMore", "SnmpV1ClientSocket", "Value"]
+__all__ = ["AgentSocket", "GetIter", "MasterKeys", "NothingMore", "SnmpV1ClientSocket", "TooLarge", "Value"]

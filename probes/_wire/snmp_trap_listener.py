@@ -22,7 +22,8 @@ from probes._wire.errors import network_errors
 from probes._wire.snmp_ber import BadMessage
 from probes._wire.snmp_params import Credential
 from probes._wire.snmp_socket import MasterKeys
-from probes._wire.snmp_trap_message import SecureHeader, Trap, read_secure_header, read_trap, version_of
+from probes._wire.snmp_trap_message import Trap, read_trap, version_of
+from probes._wire.snmp_v3_message import SecureHeader, read_secure_header
 from probes.api import FailureKind, ProbeFailure
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
-"""Takes SNMP notifications apart: versions 1 and 2c whole, of version 3 what is readable without keys.
+"""Takes SNMP notifications of versions 1 and 2c apart.
 
 Only what a trap is and which interface it names is read: the other values are skipped, which keeps a flood cheap.
 
 Source: RFC 1157 (4.1.6 Trap-PDU), RFC 3416 (4.2.6 and 4.2.7), RFC 3584 (3.1: version 1 traps as notifications),
-RFC 3412 and RFC 3414 (header of version 3), RFC 2863 (linkDown, linkUp).
+RFC 2863 (linkDown, linkUp).
 """
 
 from __future__ import annotations
@@ -46,16 +46,6 @@ class Trap:
     community: bytes = field(repr=False)
     reply: bytes = field(default=b"", repr=False)
     """What an inform wants to hear; empty for a trap."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecureHeader:
-    """What a version 3 message says in the open."""
-
-    is_authenticated: bool
-    is_private: bool
-    engine_id: bytes
-    user: bytes
 
 
 def version_of(wire: bytes) -> int:
@@ -164,27 +154,3 @@ def _decimal(wire: bytes, position: int) -> bytes:
 def _octets(wire: bytes, position: int) -> bytes:
     tag, start, end = read_tlv(wire, position)
     return wire[start : min(end, start + TEXT_OCTETS_MAX)] if tag == OCTETS else b""
-
-
-def read_secure_header(wire: bytes) -> SecureHeader:
-    """Return what a version 3 message says in the open, which nobody vouches for yet. Raises BadMessage."""
-    version, position = read_integer(wire, read_sequence(wire, 0).start)
-    if version != 3:
-        raise BadMessage("not version 3")
-    header = read_sequence(wire, position)
-    _, inner = read_integer(wire, header.start)
-    _, inner = read_integer(wire, inner)
-    flags = read_tlv(wire, inner)
-    security = read_tlv(wire, header.end)
-    if flags.tag != OCTETS or flags.end - flags.start != 1 or security.tag != OCTETS:
-        raise BadMessage("no header of version 3")
-    engine_id = read_tlv(wire, read_sequence(wire, security.start).start)
-    _, inner = read_integer(wire, engine_id.end)
-    _, inner = read_integer(wire, inner)
-    user = read_tlv(wire, inner)
-    if engine_id.tag != OCTETS or user.tag != OCTETS or engine_id.end - engine_id.start > 32:
-        raise BadMessage("no security parameters of version 3")
-    bits = wire[flags.start]
-    return SecureHeader(
-        bool(bits & 1), bool(bits & 2), wire[engine_id.start : engine_id.end], wire[user.start : user.end]
-    )

@@ -17,7 +17,8 @@ from pysnmp.proto import rfc1902
 
 from probes._wire.snmp_params import Credential
 from probes._wire.snmp_socket import MasterKeys
-from probes._wire.snmp_trap_message import SecureHeader, Trap, kind_name
+from probes._wire.snmp_trap_message import Trap, kind_name
+from probes._wire.snmp_v3_message import SecureHeader
 
 ENGINES_MAX = 1024
 """Devices whose keys are kept for one credential; somebody who makes engine ids up must not fill the memory."""

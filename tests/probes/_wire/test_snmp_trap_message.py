@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from probes._wire.snmp_ber import BadMessage, read_oid
 from probes._wire.snmp_reports import error_status, report_reason
-from probes._wire.snmp_trap_message import kind_name, read_secure_header, read_trap, version_of
+from probes._wire.snmp_trap_message import kind_name, read_trap, version_of
+from probes._wire.snmp_v3_message import read_secure_header
 from tests.servers.snmp_agent import integer, message, oid, oid_value, pdu, text, ticks, tlv, varbind
 
 HEAD = varbind(oid("1.3.6.1.2.1.1.3.0"), ticks(7))
@@ -49,11 +50,15 @@ def test_an_informs_answer_is_the_inform_as_a_response() -> None:
 
 
 def test_the_open_part_of_version_3_is_read() -> None:
-    security = tlv(0x30, tlv(4, b"\x80\x00\x01") + tlv(2, b"\x05") + tlv(2, b"\x06") + tlv(4, b"alice") + tlv(4, b""))
+    security = tlv(
+        0x30,
+        tlv(4, b"\x80\x00\x01") + tlv(2, b"\x05") + tlv(2, b"\x06") + tlv(4, b"alice") + tlv(4, b"d") + tlv(4, b""),
+    )
     header = tlv(0x30, tlv(2, b"\x01") + tlv(2, b"\x7f\xff") + tlv(4, b"\x03") + tlv(2, b"\x03"))
     wire = tlv(0x30, tlv(2, b"\x03") + header + tlv(4, security) + tlv(4, b"secret"))
     found = read_secure_header(wire)
     assert (found.is_authenticated, found.is_private) == (True, True)
+    assert wire[found.digest_start : found.digest_end] == b"d"
     assert (found.engine_id, found.user) == (b"\x80\x00\x01", b"alice")
 
 
