@@ -85,7 +85,8 @@ class Finds:
         found, self._pending = self._pending, Found()
         for observation in observations:
             target = self._inventory.targets[self._inventory.checks[observation.check_id].target_id]
-            if look := look_of(observation, target):
+            unit = self._inventory.units.get(target.unit_id)
+            if look := look_of(observation, target, unit.labels.get("lan_subnet", "") if unit else ""):
                 self._look(look, found)
             elif trace := paths.trace_of(observation):
                 self._follow(trace, target, found)

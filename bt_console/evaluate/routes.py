@@ -16,7 +16,7 @@ from bt_console.model.observation import Observation
 from bt_console.model.route import Route
 from bt_console.model.snapshot import Event
 from bt_console.words import message
-from probes.api import Outcome, clean
+from probes.api import Fact, Outcome, clean
 
 SURE_K, SURE_N = 4, 5
 CALM = timedelta(hours=24)
@@ -35,6 +35,8 @@ class Trace:
     at: datetime
     route_hash: str
     hops: tuple[str, ...]
+    others: tuple[frozenset[str], ...] = ()
+    """Per hop, who answered there too: load was balanced packet by packet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,12 @@ def trace_of(observation: Observation) -> Trace | None:
         at=observation.started_at,
         route_hash=clean(route_hash, _TEXT_LIMIT),
         hops=tuple("" if str(hop) in _SILENT else clean(str(hop), _TEXT_LIMIT) for hop in hops[:_HOPS_MAX]),
+        others=_others(facts.get("hop_others")),
     )
+
+
+def _others(column: Fact | None) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(str(cell).split()) for cell in column[:_HOPS_MAX]) if isinstance(column, tuple) else ()
 
 
 def fold(before: Routes, trace: Trace, target: Target) -> RouteFindings:
@@ -121,7 +128,14 @@ def _matched(before: Routes, trace: Trace, in_force: Route | None) -> Route | No
     candidates = [in_force, *others] if in_force else others
     exact = next((route for route in candidates if route.hops == trace.hops), None)
     same_hash = before.known.get(trace.route_hash)
-    return exact or next((route for route in candidates if _is_compatible(route.hops, trace.hops)), same_hash)
+    return exact or next((route for route in candidates if _is_taken(route.hops, trace)), same_hash)
+
+
+def _is_taken(hops: tuple[str, ...], trace: Trace) -> bool:
+    """Say whether a trace may have taken a known route."""
+    others = trace.others if len(trace.others) == len(trace.hops) else (frozenset[str](),) * len(trace.hops)
+    found = (hop if hop in also else seen for hop, seen, also in zip(hops, trace.hops, others, strict=False))
+    return len(hops) == len(trace.hops) and _is_compatible(hops, tuple(found))
 
 
 def _is_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -157,8 +171,9 @@ def _is_sure(recent: tuple[str, ...], seen: Route) -> bool:
 
 
 def _is_calm(seen: Route, at: datetime) -> bool:
-    marks = (mark for mark in (seen.alternated_at, seen.accepted_at) if mark is not None)
-    return all(at - mark > CALM for mark in marks)
+    # The very first route was in force from its first trace on: that was no change, and nobody was told.
+    told_at = None if seen.accepted_at == seen.first_seen_at else seen.accepted_at
+    return all(mark is None or at - mark > CALM for mark in (seen.alternated_at, told_at))
 
 
 def _is_another_place(one: Route, other: Route) -> bool:

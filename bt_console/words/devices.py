@@ -94,10 +94,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "cli.routes.in_force": ("đang dùng", "in force"),
     "cli.column.mac": ("MAC", "MAC"),
     "cli.column.device": ("Thiết bị", "Device"),
-    "cli.column.vendor": ("Hãng", "Vendor"),
     "cli.column.port": ("Cổng", "Port"),
     "cli.column.last_seen": ("Thấy lần cuối", "Last seen"),
     "cli.column.first_seen": ("Thấy lần đầu", "First seen"),
     "cli.column.seen_count": ("Số lần", "Times"),
-    "cli.column.hops": ("Các chặng", "Hops"),
 }
