@@ -46,7 +46,11 @@ class Lines:
 
     async def say(self, line: str) -> None:
         """Send one line."""
-        await self._stream.send(line.encode() + b"\r\n")
+        await self.send(line.encode() + b"\r\n")
+
+    async def send(self, data: bytes) -> None:
+        """Send octets as they are."""
+        await self._stream.send(data)
 
     def must_be_empty(self) -> None:
         """Refuse text that was sent before TLS and would be taken for what was sent within (CVE-2011-0411)."""
