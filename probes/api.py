@@ -23,6 +23,8 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     """Return text from the network as one bounded line: NFC, control and bidi characters made visible."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     bounded = unicodedata.normalize("NFC", text[: limit * 2])
     shown = _UNSAFE.sub(_visible, bounded)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from probes._wire.cookies import Cookies
 from probes._wire.flow_values import NAME, Values, references
-from probes._wire.http import Page, Request, exchange
+from probes._wire.http import Request, exchange
+from probes._wire.http_page import Page
 from probes._wire.reach import REACH_FACTS, REACH_MEASURES, reach
 from probes._wire.tls import TLS_FACTS
 from probes._wire.trace import Trace

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from probes._wire.http import Page, get
+from probes._wire.http import get
+from probes._wire.http_page import Page
 from probes._wire.reach import REACH_FACTS, REACH_MEASURES, reach
 from probes._wire.tls import TLS_FACTS
 from probes._wire.trace import Trace

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import NamedTuple
+
+KEPT_COUNT = 4096
+"""How many addresses are remembered: a check asks about the same ones for years."""
 
 
 class Endpoint(NamedTuple):
@@ -13,6 +17,7 @@ class Endpoint(NamedTuple):
     port: int
 
 
+@lru_cache(maxsize=KEPT_COUNT)
 def parse_endpoint(text: str, default_port: int | None = None) -> Endpoint:
     """Split `host:port`. Raises ValueError saying what to write instead."""
     if is_numeric(text):
@@ -35,6 +40,7 @@ def _port(text: str, port_text: str, default_port: int | None) -> int:
     return int(port_text)
 
 
+@lru_cache(maxsize=KEPT_COUNT)
 def is_numeric(host: str) -> bool:
     """True for an IPv4 or IPv6 address, which needs no name server."""
     try:

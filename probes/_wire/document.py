@@ -9,7 +9,8 @@ import asyncio
 import ssl
 
 from probes._wire.address import Endpoint
-from probes._wire.http import Page, Request, exchange
+from probes._wire.http import Request, exchange
+from probes._wire.http_page import Page
 from probes._wire.reach import REACH_FACTS, REACH_MEASURES, reach
 from probes._wire.stream import Stream
 from probes._wire.tls import TLS_FACTS, explain_refusal, handshake_slot, note_session, shake_hands

@@ -7,16 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import h11
 
+from probes._wire.http_head import read_simple_head
+from probes._wire.http_page import Page
 from probes._wire.stream import Stream
 from probes._wire.trace import Trace
 from probes._wire.web_address import WebAddress
 from probes.api import FailureKind, ProbeFailure
 
 USER_AGENT = "bt-console"
+_HEADERS = (("User-Agent", USER_AGENT), ("Accept", "*/*"), ("Accept-Encoding", "identity"), ("Connection", "close"))
+_GET = b"".join(
+    (
+        b"GET %s HTTP/1.1\r\nHost: %s\r\n",
+        *(f"{name}: {value}\r\n".encode() for name, value in _HEADERS),
+        b"\r\n",
+    )
+)
 HEADER_OCTETS = 65_536
 _CHUNKS_COUNT = 256
 _LATE_S = 0.010
@@ -36,20 +46,6 @@ class Request:
 GET = Request()
 
 
-@dataclass(slots=True)
-class Page:
-    """What came back."""
-
-    status: int = 0
-    reason: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    cookies: tuple[str, ...] = ()
-    """Values of Set-Cookie, the only header that may not be joined to one line."""
-    body: bytes = b""
-    is_whole: bool = True
-    """False when reading stopped at the limit."""
-
-
 async def get(stream: Stream, address: WebAddress, max_octets: int, trace: Trace) -> Page:
     """Ask for one page. Raises ProbeFailure PROTOCOL when the answer is not HTTP."""
     return await exchange(stream, address, GET, max_octets, trace)
@@ -57,18 +53,43 @@ async def get(stream: Stream, address: WebAddress, max_octets: int, trace: Trace
 
 async def exchange(stream: Stream, address: WebAddress, request: Request, max_octets: int, trace: Trace) -> Page:
     """Ask anything. Raises ProbeFailure PROTOCOL when the answer is not HTTP."""
-    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_OCTETS)
+    now = asyncio.get_running_loop().time
     try:
         with trace.timed("first_byte"):
-            start_s = asyncio.get_running_loop().time()
-            await stream.send(_octets(parser, address, request))
-            parser.receive_data(await stream.receive())
-        _correct_first_byte(stream, asyncio.get_running_loop().time() - start_s, trace)
+            start_s = now()
+            await stream.send(_octets(address, request))
+            first = await stream.receive()
+        _correct_first_byte(stream, now() - start_s, trace)
         with trace.timed("body"):
-            page = await _head(stream, parser)
-            await _body(stream, parser, page, max_octets)
+            simple = read_simple_head(first)
+            if simple is not None:
+                return await _rest(stream, *simple, max_octets)
+            return await _any_page(stream, address, request, first, max_octets)
     except h11.RemoteProtocolError as error:
         raise ProbeFailure(FailureKind.PROTOCOL, f"the answer is not HTTP: {_plain(error)}") from error
+
+
+async def _any_page(stream: Stream, address: WebAddress, request: Request, first: bytes, max_octets: int) -> Page:
+    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEADER_OCTETS)
+    _tell(parser, address, request)
+    parser.receive_data(first)
+    page = await _head(stream, parser)
+    await _body(stream, parser, page, max_octets)
+    return page
+
+
+async def _rest(stream: Stream, page: Page, length: int, start: bytes, max_octets: int) -> Page:
+    """Read the rest of a body whose length is known."""
+    page.is_whole = length <= max_octets
+    body, wanted = bytearray(start), min(length, max_octets)
+    while len(body) < wanted:
+        part = await stream.receive()
+        if not part:
+            raise ProbeFailure(
+                FailureKind.PROTOCOL, f"the answer is not HTTP: it ended after {len(body)} of {length} octets"
+            )
+        body += part
+    page.body = bytes(body[:wanted])
     return page
 
 
@@ -77,17 +98,16 @@ def _plain(error: h11.RemoteProtocolError) -> str:
     return "the server closed without an answer" if "ConnectionClosed" in text else text
 
 
-def _octets(parser: h11.Connection, address: WebAddress, request: Request) -> bytes:
+def _octets(address: WebAddress, request: Request) -> bytes:
+    if request is not GET:
+        parser = h11.Connection(h11.CLIENT)
+        return _tell(parser, address, request)
+    return _GET % (address.path.encode("ascii"), address.host_field.encode("ascii"))
+
+
+def _tell(parser: h11.Connection, address: WebAddress, request: Request) -> bytes:
     length = (("Content-Length", str(len(request.body))),) if request.body or request.method != "GET" else ()
-    headers = [
-        ("Host", address.host_field),
-        ("User-Agent", USER_AGENT),
-        ("Accept", "*/*"),
-        ("Accept-Encoding", "identity"),
-        ("Connection", "close"),
-        *request.headers,
-        *length,
-    ]
+    headers = [("Host", address.host_field), *_HEADERS, *request.headers, *length]
     head = parser.send(h11.Request(method=request.method, target=address.path, headers=headers)) or b""
     body = parser.send(h11.Data(data=request.body)) if request.body else None
     return head + (body or b"") + (parser.send(h11.EndOfMessage()) or b"")

@@ -44,10 +44,12 @@ async def handshake_slot(ctx: ProbeContext, trace: Trace) -> AsyncIterator[None]
         yield
 
 
-async def shake_hands(stream: Stream, context: ssl.SSLContext, server_name: str) -> ssl.SSLObject:
+async def shake_hands(
+    stream: Stream, context: ssl.SSLContext, server_name: str, *, is_request_next: bool = False
+) -> ssl.SSLObject:
     """Raises ssl.SSLCertVerificationError for a refused certificate, ProbeFailure for all else."""
     try:
-        return await stream.start_tls(context, server_name)
+        return await stream.start_tls(context, server_name, is_request_next=is_request_next)
     except ssl.SSLCertVerificationError:
         raise
     except ssl.SSLError as error:

@@ -6,9 +6,10 @@ Source: RFC 3986, RFC 9110 section 4.2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from probes._wire.address import is_numeric
+from probes._wire.address import KEPT_COUNT, is_numeric
 
 _PORTS = {"http": 80, "https": 443}
 URL_OCTETS = 8000
@@ -44,6 +45,7 @@ class WebAddress:
         return parse_web_address(urljoin(str(self), location))
 
 
+@lru_cache(maxsize=KEPT_COUNT)
 def parse_web_address(url: str) -> WebAddress:
     """Raises ValueError saying what is wrong with the URL."""
     if len(url) > URL_OCTETS:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from probes._wire.address import Endpoint
-from probes._wire.http import Page
+from probes._wire.http_page import Page
 from probes._wire.stream import Stream
 from probes._wire.tls import (
     explain_refusal,
@@ -92,7 +92,7 @@ async def secure(stream: Stream, address: WebAddress, verify_tls: bool, ctx: Pro
     try:
         async with handshake_slot(ctx, trace):
             with trace.timed("tls"):
-                session = await shake_hands(stream, context, address.host)
+                session = await shake_hands(stream, context, address.host, is_request_next=True)
     except ssl.SSLCertVerificationError as error:
         stream.close()
         endpoint = Endpoint(stream.address, address.port)

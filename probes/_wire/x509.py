@@ -168,6 +168,7 @@ class Examination:
         return tuple(fault for fault in found if fault)
 
 
+@lru_cache(maxsize=1024)
 def in_utc(at: datetime) -> str:
     """Return an instant as ISO 8601 with Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
