@@ -5,11 +5,10 @@ Source: RFC 3416 (GETBULK, end of view), RFC 2576 (version 1 answers nothing whe
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from probes._wire.snmp_socket import AgentSocket, GetIter, NothingMore, SnmpV1ClientSocket, TooLarge, Value
 from probes.api import FailureKind, ProbeFailure
@@ -22,8 +21,6 @@ GET_COUNT = 24
 REPETITIONS_COUNT = 25
 """Rows asked for in one request."""
 ROWS_MAX = 4096
-_TURN_REQUESTS = 4
-"""Requests after which other work of the event loop has its turn, even when answers are already there."""
 
 
 class Session:
@@ -99,18 +96,17 @@ class Session:
         place = GetIter(name, repetitions)
         step = self._next if self._version == "1" else self._bulk
         found: dict[str, Value] = {}
+        base = len(name) + 1
         last: tuple[int, ...] = ()
         is_ended = False
         while not is_ended and len(found) < rows_max:
             rows, is_ended = await step(place)
-            for full_name, value in rows:
-                stem, index = full_name[: len(name) + 1], full_name[len(name) + 1 :]
-                if not index or stem[-1] != ".":
-                    raise ProbeFailure(FailureKind.PROTOCOL, "the agent answered something else than was asked")
-                last = _after(last, index)
-                found[index] = value
+            if rows:
+                # The library goes on from the last name: if that one moves on, the walk ends.
+                last = _after(last, rows[-1][0][base:])
+                found |= {full_name[base:]: value for full_name, value in rows}
         self.value_count += len(found)
-        return dict(islice(found.items(), rows_max))
+        return dict(islice(found.items(), rows_max)) if len(found) > rows_max else found
 
     async def columns(self, names: Iterable[str], rows_max: int = ROWS_MAX) -> dict[str, dict[str, Value]]:
         """Return several columns by name."""
@@ -123,7 +119,10 @@ class Session:
             rows = await self._exchange(partial(gufo.send_get_bulk, place), partial(gufo.recv_get_bulk, place))
         except NothingMore:
             return [], True
-        return [row for row in rows if row is not None], not rows or rows[-1] is None
+        is_ended = not rows or rows[-1] is None
+        if is_ended and rows:
+            del rows[-1]
+        return cast("list[tuple[str, Value]]", rows), is_ended
 
     async def _next(self, place: GetIter) -> tuple[list[tuple[str, Value]], bool]:
         gufo = self._sock.gufo
@@ -136,20 +135,14 @@ class Session:
     async def _exchange(self, send: Callable[[], None], receive: Callable[[], T]) -> T:
         return await self._with_retries(partial(self._sock.ask, send, receive))
 
-    async def _with_retries(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _with_retries(self, ask: Callable[[float], Awaitable[T]]) -> T:
         self.request_count += 1
-        if self.request_count % _TURN_REQUESTS == 0:
-            await asyncio.sleep(0)
         self._sock.problem = ""
-        wait_s = self._try_s
-        for remaining in range(self._tries_count - 1, -1, -1):
+        for retry in range(self._tries_count):
             try:
-                async with asyncio.timeout(wait_s):
-                    return await ask()
+                return await ask(self._try_s * 2**retry)
             except TimeoutError:
-                if not remaining:
-                    break
-                wait_s *= 2
+                continue
         if self._sock.problem:
             raise ProbeFailure(FailureKind.PROTOCOL, f"only useless answers, the last {self._sock.problem}")
         raise TimeoutError
@@ -160,6 +153,8 @@ class Session:
 
 def _after(last: tuple[int, ...], index: str) -> tuple[int, ...]:
     """Return an index's parts. Raises ProbeFailure when it does not come after the last one."""
+    if not index:
+        raise ProbeFailure(FailureKind.PROTOCOL, "the agent answered something else than was asked")
     parts = tuple(map(int, index.split(".")))
     if parts <= last:
         raise ProbeFailure(FailureKind.PROTOCOL, "the agent's table runs in circles: its names do not increase")

@@ -124,48 +124,58 @@ class AgentSocket:
             self.gufo = _open(agent, credential)
         # Only a second view of the library's descriptor, to look at errors and datagrams before it does.
         self._sock = socket.socket(fileno=self.gufo.get_fd())
+        self._fd = self.gufo.get_fd()
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[None] | None = None
+        self._is_registered = False
         self.problem = ""
         """What was wrong with the last useless datagram."""
 
-    async def discover(self) -> bytes:
+    async def discover(self, wait_s: float) -> bytes:
         """Learn the engine's id and clock of a version 3 agent; the keys are made for it. Returns the id."""
         gufo, user = self.gufo, self._user
         if not isinstance(gufo, SnmpV3ClientSocket) or user is None:
             return b""
-        await self.ask(gufo.send_refresh, gufo.recv_refresh)
+        await self.ask(gufo.send_refresh, gufo.recv_refresh, wait_s)
         gufo.set_keys(user.name, user.get_auth_alg(), user.get_auth_key(), user.get_priv_alg(), user.get_priv_key())
         engine_id = gufo.get_engine_id()
         self._verifier = self._keys.verifier(self.credential, engine_id)
         return engine_id
 
-    async def synchronise(self) -> None:
+    async def synchronise(self, wait_s: float) -> None:
         """Learn the clock of an agent that demands proof, by a question it has to refuse the first time."""
         if isinstance(self.gufo, SnmpV3ClientSocket) and self.credential.auth_key:
-            await self.ask(self.gufo.send_refresh, self.gufo.recv_refresh)
+            await self.ask(self.gufo.send_refresh, self.gufo.recv_refresh, wait_s)
 
-    async def ask(self, send: Callable[[], None], receive: Callable[[], T]) -> T:
-        """Send once and wait for the answer for ever.
+    async def ask(self, send: Callable[[], None], receive: Callable[[], T], wait_s: float) -> T:
+        """Send once and wait for the answer.
 
-        Raises NothingMore, TooLarge, or ProbeFailure when the agent or its machine refuses. Datagrams that are no
-        answer are skipped, and the last one's fault kept in `problem`.
+        Raises TimeoutError, NothingMore, TooLarge, or ProbeFailure when the agent or its machine refuses. Datagrams
+        that are no answer are skipped, and the last one's fault kept in `problem`.
         """
-        with network_errors(f"SNMP agent {self._name}"):
+        try:
             self._send(send)
-            while True:
-                seen = await self._seen()
-                if not self._is_trusted(seen):
-                    self._sock.recv(1)
-                    await asyncio.sleep(0)
-                    continue
-                try:
-                    return self._received(receive, seen)
-                except BlockingIOError:
-                    continue
-                except SnmpDecodeError as error:
-                    if len(seen) > _ANSWER_OCTETS_MAX:
-                        raise TooLarge from error
-                    self.problem = f"an answer that breaks SNMP ({error})"
-                    await asyncio.sleep(0)  # a flood of datagrams must not hold the loop
+            return await self._answer(receive, self._loop.time() + wait_s)
+        except TimeoutError:
+            raise
+        except OSError:
+            with network_errors(f"SNMP agent {self._name}"):
+                raise
+
+    async def _answer(self, receive: Callable[[], T], until_s: float) -> T:
+        while True:
+            seen = await self._seen(until_s)
+            if not self._is_trusted(seen):
+                self._sock.recv(1)
+                continue
+            try:
+                return self._received(receive, seen)
+            except BlockingIOError:
+                continue
+            except SnmpDecodeError as error:
+                if len(seen) > _ANSWER_OCTETS_MAX:
+                    raise TooLarge from error
+                self.problem = f"an answer that breaks SNMP ({error})"
 
     def _is_trusted(self, seen: bytes) -> bool:
         """Tell whether the library may have this datagram. Raises ProbeFailure for a Report that refuses us.
@@ -216,33 +226,46 @@ class AgentSocket:
                 raise
             raise ProbeFailure(FailureKind.PROTOCOL, "an answer of the agent breaks SNMP") from None
 
-    async def _seen(self) -> bytes:
-        """Wait for a datagram and return its beginning, leaving it for the library."""
+    async def _seen(self, until_s: float) -> bytes:
+        """Wait for a datagram and return its beginning, leaving it for the library. Raises TimeoutError."""
         while True:
-            await self._readable()
+            await self._readable(until_s)
             try:
                 return self._sock.recv(_PEEK_OCTETS, socket.MSG_PEEK)
             except BlockingIOError:
                 continue
 
-    async def _readable(self) -> None:
-        loop = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = loop.create_future()
-        loop.add_reader(self._sock, _resolve, ready)
+    async def _readable(self, until_s: float) -> None:
+        """The descriptor stays registered between questions, and a plain timer waits: both save half of the time."""
+        waiter = self._waiter = self._loop.create_future()
+        if not self._is_registered:
+            self._loop.add_reader(self._fd, self._on_readable)
+            self._is_registered = True
+        timer = self._loop.call_at(until_s, _expire, waiter)
         try:
-            await ready
+            await waiter
         finally:
-            loop.remove_reader(self._sock)
+            timer.cancel()
+            self._waiter = None
+
+    def _on_readable(self) -> None:
+        waiter = self._waiter
+        if waiter is None:  # nobody waits for it now: it must not wake the loop again and again
+            self._loop.remove_reader(self._fd)
+            self._is_registered = False
+        elif not waiter.done():
+            waiter.set_result(None)
 
     def close(self) -> None:
         """Leave the descriptor to the library, which closes it when it is let go."""
+        self._loop.remove_reader(self._fd)
         self._sock.detach()
         del self.gufo
 
 
-def _resolve(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
+def _expire(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
 
 
 def _open(agent: Endpoint, credential: Credential) -> GufoSocket:

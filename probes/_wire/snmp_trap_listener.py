@@ -37,7 +37,7 @@ SECURE_PER_S = 100.0
 """Version 3 notifications opened a second, from all sources together: each takes pysnmp two milliseconds."""
 WAITING_MAX = 64
 """Version 3 notifications kept while their reader is being made."""
-_TURN_S = 0.008
+_TURN_S = 0.004
 _IDLE_S = 300.0
 _LOOKED_AT_COUNT = 8
 _SO_RCVBUFFORCE, _SO_MEMINFO = 33, 55
