@@ -12,7 +12,7 @@ from bt_console.model.change import Change
 from tests.tui import district
 from tests.tui.driving import SMALL, WIDE, shown
 
-FOLDER = Path(__file__).with_name("golden")
+FOLDER = Path(__file__).with_name("looks")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -106,10 +106,10 @@ async def test_a_loop_of_aliases_has_no_address() -> None:
 class Without(Shared):
     """A machine without name servers."""
 
-    def get(self, factory: Callable[[], R]) -> R:
+    def get(self, factory: Callable[..., R], *args: Hashable) -> R:
         if factory is SystemNames:
             return cast("R", SystemNames(hosts_path=Path("/nowhere"), resolv_path=Path("/nowhere")))
-        return super().get(factory)
+        return super().get(factory, *args)
 
 
 async def test_a_machine_without_name_servers_blames_itself() -> None:
