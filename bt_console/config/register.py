@@ -48,6 +48,8 @@ class Entry:
     values: Mapping[str, str]
     marks: Mapping[str, Mark]
     line: int
+    told: frozenset[str] = frozenset()
+    """Columns whose mistake is told already."""
 
     def mark(self, column: str) -> Mark:
         """Return where a value stands, or the row."""
@@ -100,10 +102,10 @@ class _Sheet:
 
     def told(self) -> tuple[ConfigProblem, ...]:
         """Return the problems, not more of them than anybody reads."""
-        more_count = len(self.problems) - PROBLEMS_MAX
-        if more_count <= 0:
-            return tuple(self.problems)
         first = sorted(self.problems)[:PROBLEMS_MAX]
+        more_count = len(self.problems) - len(first)
+        if not more_count:
+            return tuple(first)
         message = f"{more_count} more mistakes are not listed"
         return (*first, ConfigProblem(file=self.file, line=first[-1].line, column=0, message=message))
 
@@ -179,6 +181,7 @@ class _Sheet:
     def _item(self, document: Document, at: int, item: Mapping[str, object]) -> Entry:
         values: dict[str, str] = {}
         marks: dict[str, Mark] = {}
+        told: set[str] = set()
         for key, value in item.items():
             column = self._column(key, document.mark((at, key), at_key=True))
             mark = document.mark((at, key))
@@ -186,9 +189,10 @@ class _Sheet:
                 self.report(mark, f"two keys are named {column}", "delete one of them")
             elif isinstance(value, list | dict | bool | float):
                 self.report(mark, f"`{key}` must be text, not {shown(value)}", "put it in quotes")
+                told.add(column)
             elif column and value is not None:
                 values[column], marks[column] = str(value), mark
-        return Entry(values=values, marks=marks, line=document.mark((at,)).line)
+        return Entry(values=values, marks=marks, line=document.mark((at,)).line, told=frozenset(told))
 
 
 def _is_semicolon(lines: list[str]) -> bool:
@@ -225,7 +229,8 @@ class _Clerk:
             self.approvals[mac] = Approval(mac=mac, unit_id=unit_id, name=name, kind=kind or "", note=note or "")
 
     def _report(self, entry: Entry, column: str, message: str, hint: str) -> None:
-        self.sheet.report(entry.mark(column), message, hint)
+        if column not in entry.told:
+            self.sheet.report(entry.mark(column), message, hint)
 
     def _mac(self, entry: Entry) -> str | None:
         written = entry.values.get("mac", "").strip()

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bt_console.model.change import Change
+from bt_console.model.device import Device, DeviceState
 from bt_console.model.health import CheckHealth, HealthState, Sample, TargetHealth, Verdict
 from bt_console.model.incident import Cause, CauseKind, Impact, Incident, Severity, Step
 from bt_console.model.inventory import Check, CheckId, Inventory, Role, Target, TargetId, Unit, UnitId, UnitKind
 from bt_console.model.observation import Observation
+from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineState, EngineStatus, Event
 from probes.api import Fact, FailureKind, Outcome, Reading
 
@@ -165,6 +167,38 @@ def incident(key: int, unit: str = "xa-1", kind: CauseKind = CauseKind.TSLCD_DOW
         severity=Severity.CRITICAL,
         opened_at=at(opened),
         last_good_at=at(opened - 6.5),
+    )
+
+
+def device(number: int, unit: str = "xa-1", state: DeviceState = DeviceState.NEW, *, seen: float = 5) -> Device:
+    """Return a device that was seen."""
+    return Device(
+        mac=f"b4:22:00:00:00:{number:02x}",
+        unit_id=UnitId(unit),
+        state=state,
+        name="Máy in",
+        address=f"10.21.1.{number}",
+        port="switch-1 ge-0/3",
+        vendor="Hãng Ô",
+        approved_unit_id=UnitId("xa-2"),
+        first_seen_at=at(1),
+        last_seen_at=at(seen),
+        port_since=at(2),
+        missed_since=at(3),
+    )
+
+
+def route(name: str, check_id: str = "xa-1/tslcd:icmp_echo", *, seen: float = 5, accepted: float | None = 2) -> Route:
+    """Return a route with a hop that does not answer."""
+    return Route(
+        check_id=CheckId(check_id),
+        route_hash=name,
+        hops=("10.255.0.1", "", "10.255.1.2"),
+        first_seen_at=at(1),
+        last_seen_at=at(seen),
+        seen_count=7,
+        accepted_at=None if accepted is None else at(accepted),
+        alternated_at=at(4),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,9 +15,53 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
+from bt_console.facade import Console
+from bt_console.model.change import Change
+from bt_console.model.inventory import CheckId
 from bt_console.store import tables
+from bt_console.store.errors import StoreError
 from bt_console.store.migrate import MIGRATIONS, ensure_current, upgrade
 from bt_console.store.schema import APPLICATION_ID, SCHEMA_VERSION, read_version
+from bt_console.store.writer import Writer
+from tests.store.examples import at, belief, device, district, event, health, incident, observation, route
+
+VERSION_1 = Path(__file__).parent / "files" / "store-version-1.gz"
+"""As version 1 wrote it: a district of one commune, two observations, one open incident, one waiting command."""
+
+
+def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.write_bytes(gzip.decompress(VERSION_1.read_bytes()))
+    with pytest.raises(StoreError, match="old schema 0001"):
+        Console(path)
+    with closing(Writer(path)) as writer:
+        memory = writer.load()
+        (command,) = writer.pending_commands()
+        revision = writer.commit(Change(devices=(device(1),), routes=(route("a"),)))
+    inventory = district(communes=1)
+    assert memory.healths == {check_id: health(check_id, 3) for check_id in inventory.checks}
+    assert memory.targets == {target_id: belief(target_id) for target_id in inventory.targets}
+    assert (memory.open_incidents, memory.next_seq, memory.next_event_seq) == ((incident(4),), 3, 9)
+    assert (memory.devices, memory.routes) == ((), ())
+    assert (command.verb, command.subject, revision) == ("acknowledge", "4", 3)
+    with closing(Console(path)) as console:
+        found = console.history(CheckId("xa-1/tslcd:icmp_echo"), at(0), at(100))
+        assert found == (observation(1, "xa-1/tslcd:icmp_echo", facts={"mode": "raw", "hops": ("a", "b")}),)
+        assert console.events() == (event(7), event(8, incident_id=4))
+        assert console.devices() == (device(1),)
+
+
+def test_a_store_of_version_1_stays_whole_when_its_upgrade_fails(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.write_bytes(gzip.decompress(VERSION_1.read_bytes()))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE route (in_the_way)")
+        connection.commit()
+    with pytest.raises(StoreError):
+        Writer(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert read_version(connection, path) == 1
+        assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'device'").fetchone() == (0,)
 
 
 def test_migrations_lead_to_the_tables_of_record(tmp_path: Path) -> None:
