@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import shutil
@@ -129,7 +130,7 @@ def _users() -> dict[str, str | int]:
         names = {"login_user": "dovenull", "internal_user": "dovecot", "internal_group": "dovecot"}
         return {**names, "uid": _NOBODY, "gid": _NOBODY}
     own = pwd.getpwuid(os.getuid()).pw_name
-    names = {"login_user": own, "internal_user": own, "internal_group": str(os.getgid())}
+    names = {"login_user": own, "internal_user": own, "internal_group": grp.getgrgid(os.getgid()).gr_name}
     return {**names, "uid": os.getuid(), "gid": os.getgid()}
 
 

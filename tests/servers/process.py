@@ -14,14 +14,14 @@ LIMIT_S = 10.0
 
 @asynccontextmanager
 async def running(*argv: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> AsyncIterator[int]:
-    """Run a program in a session of its own and give its process id; its words are shown when it ends early."""
+    """Run a program in a session of its own and give its process id; its words go nowhere."""
     process = await asyncio.create_subprocess_exec(
         *argv,
         cwd=cwd,
         env=env,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
@@ -32,7 +32,7 @@ async def running(*argv: str, cwd: Path | None = None, env: dict[str, str] | Non
                 os.killpg(process.pid, sign)
             with suppress(TimeoutError):
                 async with asyncio.timeout(3.0):
-                    await process.communicate()
+                    await process.wait()
                     break
 
 
