@@ -90,6 +90,25 @@ async def test_a_bad_config_keeps_the_last_good_one_and_says_so(place: Site) -> 
         await until(console, lambda s: not s.engine.config_error)
 
 
+async def test_a_changed_register_of_devices_comes_into_force_too(place: Site) -> None:
+    register = place.config_path.with_name("devices.csv")
+
+    def named(console: Console) -> list[str]:
+        return [device.name for device in console.devices()]
+
+    async with place.monitored() as console:
+        await until(console, is_up)
+        place.write_config("devices_file: devices.csv\n")
+        await until(console, lambda s: "no such file" in s.engine.config_error)
+        register.write_text("mac,unit,name\nb4:22:00:00:00:01,xa-a,Máy in\n", "utf-8")
+        await until(console, lambda s: not s.engine.config_error and named(console) == ["Máy in"])
+        register.write_text("mac,unit,name\nb4:22:00:00:00:01,xa-a,Máy in 2\nx,xa-a,Máy\n", "utf-8")
+        await until(console, lambda s: "devices.csv:3:1" in s.engine.config_error)
+        assert named(console) == ["Máy in"]
+        register.write_text("mac,unit,name\nb4:22:00:00:00:02,xa-a,Máy tính\n", "utf-8")
+        await until(console, lambda s: not s.engine.config_error and named(console) == ["Máy tính"])
+
+
 async def test_a_good_config_comes_into_force_without_a_restart(place: Site) -> None:
     async with place.monitored() as console:
         await until(console, is_up)
