@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from probes._wire.http_page import Page
 
-_HEAD = re.compile(
-    rb"HTTP/1\.[01] ([2-5][0-9][0-9]) ([\t\x20-\x7e]*)((?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e]*)*)"
-)
+_STATUS = re.compile(r"HTTP/1\.[01] ([2-5][0-9][0-9]) (.*)")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _WITHOUT_BODY = frozenset({204, 304})
 
@@ -20,21 +20,33 @@ _WITHOUT_BODY = frozenset({204, 304})
 def read_simple_head(data: bytes) -> tuple[Page, int, bytes] | None:
     """Return the page without its body, the body's length and what of it came along; None for an unusual head."""
     head, end, rest = data.partition(b"\r\n\r\n")
-    match = _HEAD.fullmatch(head) if end else None
-    if match is None:
+    if not end or not head.isascii():
+        return None
+    first, *lines = head.decode("ascii").split("\r\n")
+    status = _STATUS.fullmatch(first)
+    if status is None or not "".join((first, *lines)).replace("\t", "").isprintable():
         return None
     pairs = []
-    for line in match[3].decode("ascii").split("\r\n")[1:]:
-        name, _, value = line.partition(":")
-        pairs.append((name.lower(), value.strip(" \t")))
+    for line in lines:
+        name, colon, value = line.partition(":")
+        known = _known(name) if colon else ""
+        if not known:
+            return None
+        pairs.append((known, value.strip(" \t")))
     page = Page(
-        status=int(match[1]),
-        reason=match[2].decode("ascii"),
+        status=int(status[1]),
+        reason=status[2],
         headers=dict(pairs),
         cookies=tuple(value for name, value in pairs if name == "set-cookie"),
     )
     length = _length(page, pairs)
     return None if length is None else (page, length, rest)
+
+
+@lru_cache(maxsize=1024)
+def _known(name: str) -> str:
+    """Return a header's name in small letters, "" for what is no name; servers send the same few for ever."""
+    return name.lower() if _NAME.fullmatch(name) else ""
 
 
 def _length(page: Page, pairs: Sequence[tuple[str, str]]) -> int | None:
