@@ -60,17 +60,17 @@ def _groups(court: Court, roots: list[TargetId]) -> list[tuple[TargetId, ...]]:
 
 
 def _failed_with(court: Court, root: TargetId, roots: list[TargetId]) -> list[TargetId]:
-    together = [r for r in roots if r != root and _is_together(court, root, r)]
-    if court.topology.targets[root].role is Role.DEVICE:
-        lan = court.topology.targets[root].depends_on
-        return [r for r in together if court.topology.targets[r].depends_on == lan]
-    other = court.topology.other_path.get(root)
-    if other is None or other not in together:
+    topology, role = court.topology, court.topology.targets[root].role
+    if role is Role.DEVICE:
+        candidates = [r for r in roots if r in topology.sisters.get(root, ())]
+        return [r for r in candidates if _is_together(court, root, r)]
+    other = topology.other_path.get(root)
+    if other is None or other not in roots or not _is_together(court, root, other):
         return []
-    if court.topology.targets[root].role is not Role.UPLINK:
+    if role is not Role.UPLINK:
         return [other]
-    beside = court.topology.sisters.get(root, ())
-    return [other, *(r for r in together if r in beside and r != other)]
+    beside = [r for r in roots if r in topology.sisters.get(root, ()) and r != other]
+    return [other, *(r for r in beside if _is_together(court, root, r))]
 
 
 def _is_together(court: Court, first: TargetId, second: TargetId) -> bool:

@@ -61,6 +61,13 @@ _BLAMING = frozenset({Place.ROOT, Place.EXPLAINED, Place.HELD})
 _NOT_YET = datetime.max.replace(tzinfo=UTC)
 
 
+def _quick_ones(children: list[Belief]) -> list[Belief]:
+    """Leave out services, which are slow to be given up, where anchors beside the links say it sooner."""
+    if not any(child.role is Role.ANCHOR for child in children):
+        return children
+    return [child for child in children if child.role is not Role.SERVICE]
+
+
 @dataclass(slots=True)
 class Court:
     """One look at the whole district at one instant; answers are remembered within it."""
@@ -73,12 +80,16 @@ class Court:
     """Culprits of the open outages."""
     charges: frozenset[tuple[CauseKind, TargetId]] = field(init=False)
     """What the open incidents say of whom."""
+    _acquitted_at: dict[TargetId, datetime] = field(init=False)
+    """When the last outage that blamed a target was resolved."""
     _known: dict[TargetId, Standing] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = [incident for incident in self.incidents if incident.resolved_at is None]
-        outages = [incident for incident in known if is_outage(incident)]
-        self.accused = frozenset(t for outage in outages for t in culprits_of(outage, self.topology))
+        outages = [(i.resolved_at, culprits_of(i, self.topology)) for i in self.incidents if is_outage(i)]
+        self.accused = frozenset(t for resolved_at, culprits in outages if resolved_at is None for t in culprits)
+        ends = sorted((at, culprit) for at, culprits in outages if at is not None for culprit in culprits)
+        self._acquitted_at = {culprit: at for at, culprit in ends}
         self.charges = frozenset((incident.cause.kind, incident.cause.target_id) for incident in known)
 
     def standing(self, target_id: TargetId) -> Standing:
@@ -163,10 +174,8 @@ class Court:
         """Return when a parent last ceased to explain a target; the end of time while that is being settled."""
         if parent in self.accused and self.standing(parent).place in (Place.CLEAR, Place.SILENT):
             return _NOT_YET
-        over = (i for i in self.incidents if is_outage(i) and parent in culprits_of(i, self.topology))
-        resolved = [i.resolved_at for i in over if i.resolved_at]
-        recovered = self._seen_for(parent, target_id).recovered_at
-        return max([*resolved, *([recovered] if recovered else [])], default=None)
+        ends = (self._acquitted_at.get(parent), self._seen_for(parent, target_id).recovered_at)
+        return max((at for at in ends if at), default=None)
 
     def _from_below(self, target_id: TargetId, since: datetime) -> Standing | None:
         if self.beliefs[target_id].role is Role.DNS:
@@ -210,8 +219,11 @@ class Court:
         return belief.state is HealthState.DOWN or belief.failing_since is None
 
     def _sisters_to_ask(self, target_id: TargetId, since: datetime) -> set[TargetId]:
-        sisters = [s for s in self.topology.sisters.get(target_id, ()) if self._may_witness(s, since)]
-        if not sisters or any(self.beliefs[s].has_answered_since(since) for s in sisters):
+        all_sisters = self.topology.sisters.get(target_id, ())
+        if any(self.beliefs[s].has_answered_since(since) for s in all_sisters):
+            return set()
+        sisters = [s for s in all_sisters if self._may_witness(s, since)]
+        if not sisters:
             return set()
         unheard = [s for s in sisters if not self._is_settled(s, since)]
         first = [s for s in sisters[:WITNESSES] if s in unheard]
@@ -241,9 +253,10 @@ class Court:
         if len(links) < MASS_MINIMUM or len(silent) < MASS_RATIO * len(links):
             return False
         last_word_at = max((child.answered_at for child in children if child.answered_at), default=None)
+        witnesses = _quick_ones(children)
         if last_word_at is None:
-            return belief.is_answering and all(child.measured_at for child in children)
-        asked = all(child.measured_at is not None and child.measured_at > last_word_at for child in children)
+            return belief.is_answering and all(child.measured_at for child in witnesses)
+        asked = all(child.measured_at is not None and child.measured_at > last_word_at for child in witnesses)
         return asked and belief.is_answering and belief.has_answered_since(last_word_at)
 
     def silent_since(self, target_id: TargetId) -> datetime | None:
