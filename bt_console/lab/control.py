@@ -3,7 +3,7 @@
     {"do": "status"}                      everything a front end needs to know
     {"do": "fault", "spec": SPEC}         break; answers when it is in force
     {"do": "heal", "spec": SPEC or null}  restore one, or all
-    {"do": "enter", "place": PLACE}       namespaces by SCM_RIGHTS: user, network (none in the fallback)
+    {"do": "enter", "place": PLACE}       by SCM_RIGHTS: user namespace, network namespace, pidfd of the lab
     {"do": "stop"}                        end the lab
 An answer is {"ok": ...} or {"error": MESSAGE}.
 """

@@ -32,6 +32,7 @@ class NamespacedDistrict:
         self._run_dir = run_dir
         self._lines = {link.line.id: link.line for link in plan.links if link.line}
         self._user_fd = kernel.user_namespace()
+        self._pidfd = os.pidfd_open(os.getpid())
         self._network = Network(plan)
         # The interpreters of both children load their libraries while the network is built.
         serving = {service.space for service in plan.services}
@@ -68,8 +69,8 @@ class NamespacedDistrict:
         self._services.wait()
 
     def fds(self, place: str) -> tuple[int, ...]:
-        """Return the user and network namespace a command at a place runs in."""
-        return self._user_fd, self._network.space_fds[self.plan.places[place]]
+        """Return the user and network namespace a command at a place runs in, and this process."""
+        return self._user_fd, self._network.space_fds[self.plan.places[place]], self._pidfd
 
     def close(self) -> None:
         """End the children. The namespaces go with the last descriptor."""
@@ -87,4 +88,4 @@ class NamespacedDistrict:
 
 def _calm(line: Line) -> dict[str, object]:
     """Return what a line does without faults."""
-    return {"delay_s": line.delay_s, "jitter_s": line.jitter_s}
+    return {"delay_s": line.delay_s, "jitter_s": line.jitter_s, "rate_bps": line.rate_bps}

@@ -12,7 +12,7 @@ from pyroute2 import IPRoute
 
 from bt_console.lab import kernel
 from bt_console.lab.offload import disable_offloads
-from bt_console.lab.plan import End, Link, Plan
+from bt_console.lab.plan import End, Lan, Link, Plan
 
 _IFF_UP = 0x1
 _IFF_NOARP = 0x80
@@ -48,6 +48,9 @@ class Network:
                 rtnl.up(1)
             for number, link in enumerate(self._plan.links):
                 self._lay(rtnl, number, link)
+            for lan in self._plan.lans:
+                rtnl.enter(self.space_fds[lan.switch.space])
+                rtnl.bridge(lan)
             self._address(rtnl)
         self._harden_lines()
 
@@ -59,15 +62,18 @@ class Network:
         for end, device in zip((link.near, link.far), devices, strict=True):
             inner = End(space="", device=device, address="")
             rtnl.pair(self.space_fds[end.space], end, (self.home_fd, inner))
+            rtnl.enter(self.space_fds[end.space])
+            rtnl.label(end.device, link.line.id)
         self.wires[link.line.id] = devices
 
     def _address(self, rtnl: _Rtnl) -> None:
         peers = [(link.near, link.far) for link in self._plan.links]
         peers += [(far, near) for near, far in peers]
+        peers += [(lan.switch, lan.router) for lan in self._plan.lans]
         for space, fd in self.space_fds.items():
             rtnl.enter(fd)
             for end, other in peers:
-                if end.space == space:
+                if end.space == space and end.address:
                     rtnl.address(end, other)
             for owner, address in self._plan.own_addresses:
                 if owner == space:
@@ -125,14 +131,28 @@ class _Rtnl:
         """Join two namespaces by a veth pair, both ends up."""
         far_fd, far_end = far
         is_line = near.prefix_length == 32
-        mac = {"address": _LINE_MAC} if is_line else {}
         extra_flags = _IFF_NOARP if is_line else 0
         flags = _IFF_UP | extra_flags
         self.enter(near_fd)
-        peer = {"ifname": far_end.device, "net_ns_fd": far_fd, **mac}
+        peer = {"ifname": far_end.device, "net_ns_fd": far_fd, **_mac(far_end, is_line=is_line)}
+        mac = _mac(near, is_line=is_line)
         self._here.link("add", ifname=near.device, kind="veth", peer=peer, flags=flags, change=flags, **mac)
         self.enter(far_fd)
         self.up(self._index(far_end.device), extra_flags)
+
+    def label(self, device: str, text: str) -> None:
+        """Give a device the name its network's owner calls it by."""
+        self._here.link("set", index=self._index(device), ifalias=text)
+
+    def bridge(self, lan: Lan) -> None:
+        """Join the ports of a switch, which the links have made."""
+        # Without snooping a switch of machines that speak IPv4 unicast and broadcast only is silent by itself.
+        data = {"br_mcast_snooping": 0, "br_stp_state": 0}
+        own = {"ifname": lan.switch.device, "address": lan.switch.mac}
+        self._here.link("add", kind="bridge", flags=_IFF_UP, change=_IFF_UP, **own, **data)
+        master = self._index(lan.switch.device)
+        for port in lan.ports:
+            self._here.link("set", index=self._index(port.device), master=master, ifalias=port.machine)
 
     def address(self, end: End, other: End) -> None:
         index = self._index(end.device)
@@ -152,3 +172,8 @@ class _Rtnl:
         if (self._fd, device) not in self._indexes:
             self._indexes[self._fd, device] = self._here.link_lookup(ifname=device)[0]
         return self._indexes[self._fd, device]
+
+
+def _mac(end: End, *, is_line: bool) -> dict[str, str]:
+    mac = _LINE_MAC if is_line else end.mac
+    return {"address": mac} if mac else {}

@@ -15,6 +15,8 @@ INTERNET_CENTRE = "dc/internet"
 
 UPLINK_LINES: Mapping[str, str] = {"tslcd": "uplink:tslcd", "internet": "uplink:internet"}
 """Path -> the hub's own access line."""
+BUILDING_LAN = "building"
+"""The segment the hub's own machine is on."""
 CORE_LINE = "core"
 """The line between the provider edge and the core."""
 
@@ -31,9 +33,12 @@ class End:
     space: str
     device: str
     address: str
+    """Empty: a port of a switch."""
     prefix_length: int = 32
     """Below 32: a LAN. 32: point to point with the other end's address."""
     more_addresses: tuple[str, ...] = ()
+    mac: str = ""
+    """Empty: the kernel makes one up; on a point-to-point link both ends have the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,8 @@ class Line:
     """One way, before any fault."""
     jitter_s: float
     """Mean of the random extra delay per direction."""
+    rate_bps: float
+    """What it carries in each direction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,35 @@ class Route:
     destination: str
     gateway: str
     device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchPort:
+    """One socket of a switch and the machine plugged into it."""
+
+    device: str
+    machine: str
+    """Its id within the unit, such as `may-in`; `router` at the uplink."""
+    space: str
+    """The namespace of the machine."""
+    target_id: str = ""
+    """What the inventory calls the machine, where it does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lan:
+    """One segment: a router, a switch and the machines plugged into it."""
+
+    id: str
+    """The unit's, or `building`."""
+    name: str
+    subnet: str
+    router: End
+    switch: End
+    """The bridge; its address is empty where the inventory knows no switch."""
+    ports: tuple[SwitchPort, ...]
+    """The uplink to the router first."""
+    name_servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +138,10 @@ class Names:
     tls_services: tuple[str, ...]
     mail_services: tuple[str, ...]
     name_servers: tuple[str, ...]
+    lans: tuple[str, ...] = ()
+    """Segments: ids of units, and `building`."""
+    machines: tuple[str, ...] = ()
+    """`UNIT:DEVICE` of every machine at a port of a switch."""
 
     def units(self, path: str = "") -> tuple[str, ...]:
         """Return the units with an access line on a path (empty: on any)."""
@@ -124,6 +164,7 @@ class Plan:
     """Unit id -> the namespace a command for it runs in."""
     answering: tuple[str, ...]
     """Addresses that must answer a ping from the hub."""
+    lans: tuple[Lan, ...] = ()
 
     def names(self) -> Names:
         """Return what faults may be about."""
@@ -135,6 +176,8 @@ class Plan:
             tls_services=tuple(s.id for s in shared if _has(s, "https", "imaps")),
             mail_services=tuple(s.id for s in shared if _has(s, "smtp", "imap", "imaps")),
             name_servers=tuple(s.id for s in self.services if s.sort == "dns"),
+            lans=tuple(lan.id for lan in self.lans),
+            machines=tuple(f"{lan.id}:{port.machine}" for lan in self.lans for port in lan.ports[1:]),
         )
 
 

@@ -42,7 +42,7 @@ class District(Protocol):
         """Put every line and service into a state."""
 
     def fds(self, place: str) -> tuple[int, ...]:
-        """Return the namespaces a command at a place enters."""
+        """Return what a command at a place enters; nothing on loopback."""
 
     def close(self) -> None:
         """End it."""

@@ -1,23 +1,29 @@
 """From the configured inventory to the plan of the simulated district.
 
-    building - hub - [uplink:tslcd] - pe - [core] - core - [tslcd:UNIT] - UNIT - UNIT/lan
+    building - hub - [uplink:tslcd] - pe - [core] - core - [tslcd:UNIT] - UNIT - UNIT/switch - UNIT/device/...
                 |                                    '- dc/tslcd
                 '- [uplink:internet] - isp - exchange - isp - [internet:UNIT] - UNIT
                                             '- dc/internet
 In brackets: lines, which faults cut, delay or make lossy. Each link is point to point (RFC 3021 in spirit, /32 with a
 peer), so any addressing of the configuration works. Two trees, joined at hub and units only: no cut finds a detour.
 
-Source: delays are typical of district leased lines (TSLCD 3-9 ms, broadband 8-25 ms round trip).
+`building` and each UNIT's LAN are segments of their own, around a switch: see segments.py.
+
+Source: delays are typical of district leased lines (TSLCD 3-9 ms, broadband 8-25 ms round trip); rates are scaled down
+(leased 8 Mbit/s, broadband 20 Mbit/s), so that user space can fill them.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv4Network
 from random import Random
 
 from bt_console.lab.errors import LabError
 from bt_console.lab.offered import services_of
 from bt_console.lab.plan import (
     BUILDING,
+    BUILDING_LAN,
     CORE,
     CORE_LINE,
     EXCHANGE,
@@ -27,13 +33,25 @@ from bt_console.lab.plan import (
     TSLCD_CENTRE,
     UPLINK_LINES,
     End,
+    Lan,
     Line,
     Link,
     Plan,
     Route,
+    SwitchPort,
     line_id,
 )
 from bt_console.lab.prefixes import networks, partner, summary
+from bt_console.lab.segments import (
+    COMPUTER_MAKER,
+    ROUTER_MAKER,
+    Machine,
+    Segment,
+    building_subnet,
+    mac_of,
+    segment,
+    unit_segment,
+)
 from bt_console.model.inventory import Inventory, Role, Target, Unit, UnitKind
 
 _ANYWHERE = "0.0.0.0/0"
@@ -44,6 +62,8 @@ _UPLINK_RTT_MS = {"tslcd": 0.4, "internet": 2.0}
 _CORE_RTT_MS = 1.0
 _JITTER_PART = 0.02
 """Mean jitter as a part of the delay."""
+_RATE_BPS = {"tslcd": 8e6, "internet": 20e6}
+_BACKBONE_RATE_BPS = 100e6
 
 
 def draw(inventory: Inventory) -> Plan:
@@ -68,6 +88,7 @@ class _Drawing:
         self._links: list[Link] = []
         self._own: list[tuple[str, str]] = []
         self._routes: list[Route] = []
+        self._segments: list[Lan] = []
         self._places: dict[str, str] = {HUB: HUB}
 
     def plan(self) -> Plan:
@@ -86,6 +107,7 @@ class _Drawing:
             services=self._services,
             places=self._places,
             answering=tuple(dict.fromkeys(t.address for t in self._targets if t.role is not Role.HUB)),
+            lans=tuple(self._segments),
         )
 
     # looking things up
@@ -153,29 +175,54 @@ class _Drawing:
 
     def _draw_building(self) -> None:
         gateways = [lan[0] for unit in self._units if unit.kind is UnitKind.DEPARTMENT and (lan := self._lan(unit))]
-        addresses = list(dict.fromkeys((*gateways, *self._served(BUILDING))))
+        served = self._served(BUILDING)
+        addresses = list(dict.fromkeys((*gateways, *served)))
         self._places |= {unit.id: BUILDING for unit in self._units if unit.kind is UnitKind.DEPARTMENT and addresses}
         if not addresses:
             return
-        hub = self._hub_address["tslcd"]
-        self._join(
-            End(space=HUB, device="building", address=hub), End(space=BUILDING, device="hub", address=addresses[0])
+        subnet, gateway, hub = building_subnet(served, self._outside_building(), self._taken)
+        here = [address for address in served if networks([address])[0].subnet_of(subnet)]
+        router = End(
+            space=BUILDING,
+            device="hub",
+            address=gateway,
+            prefix_length=subnet.prefixlen,
+            more_addresses=tuple(here),
+            mac=mac_of(ROUTER_MAKER, gateway),
         )
-        self._own_all(BUILDING, addresses[1:])
-        self._route(HUB, self._building(), addresses[0], "building")
+        mac = mac_of(COMPUTER_MAKER, hub)
+        own = End(space=HUB, device="building", address=hub, prefix_length=subnet.prefixlen, mac=mac)
+        port = SwitchPort(device="port2", machine="monitor", space=HUB)
+        self._add(segment(BUILDING_LAN, "building", (router, own), (str(subnet), ""), [port]))
+        self._own_all(BUILDING, [address for address in addresses if address not in here])
+        beyond = [text for text in self._building() if not networks([text])[0].subnet_of(subnet)]
+        self._route(HUB, beyond, gateway, "building")
         self._route(BUILDING, [_ANYWHERE], hub, "hub")
+
+    def _outside_building(self) -> list[IPv4Network]:
+        """Return what the hub reaches some other way than through the building."""
+        inside = (Role.DNS, Role.HUB)
+        outside = [t.address for t in self._targets if t.role not in inside and t.address not in self._served(BUILDING)]
+        lans = self._lans(UnitKind.COMMUNE, UnitKind.TOWN, UnitKind.DEPARTMENT)
+        return list(networks([*outside, *lans, *self._hub_address.values()]))
+
+    def _add(self, segment: Segment) -> None:
+        servers = tuple(s.address for s in self._services if s.sort == "dns")
+        self._segments.append(replace(segment.lan, name_servers=servers))
+        self._links += segment.links
+        self._routes += segment.routes
 
     def _draw_tslcd(self) -> None:
         hub, pe, core = self._hub_address["tslcd"], self._pe, self._core
         self._join(
             End(space=HUB, device="tslcd", address=hub),
             End(space=PROVIDER_EDGE, device="hub", address=pe),
-            _line(UPLINK_LINES["tslcd"], _UPLINK_RTT_MS["tslcd"]),
+            _line(UPLINK_LINES["tslcd"], _UPLINK_RTT_MS["tslcd"], _BACKBONE_RATE_BPS),
         )
         self._join(
             End(space=PROVIDER_EDGE, device="core", address=pe),
             End(space=CORE, device="pe", address=core),
-            _line(CORE_LINE, _CORE_RTT_MS),
+            _line(CORE_LINE, _CORE_RTT_MS, _BACKBONE_RATE_BPS),
         )
         beyond = self._tslcd_summary()
         self._route(HUB, beyond, pe, "tslcd")
@@ -202,7 +249,7 @@ class _Drawing:
         self._join(
             End(space=HUB, device="internet", address=hub),
             End(space=_isp_space(isps[0]), device="hub", address=self._isp),
-            _line(UPLINK_LINES["internet"], _UPLINK_RTT_MS["internet"]),
+            _line(UPLINK_LINES["internet"], _UPLINK_RTT_MS["internet"], _BACKBONE_RATE_BPS),
         )
         self._route(HUB, [_ANYWHERE], self._isp, "internet")
         for index, isp in enumerate(isps):
@@ -249,7 +296,7 @@ class _Drawing:
         far = End(space=target.unit_id, device=path, address=target.address)
         low, high = _RTT_MS[path]
         rtt_ms = Random(target.id).uniform(low, high)  # noqa: S311 - the same unit has the same line every time
-        self._join(near, far, _line(line_id(path, target.unit_id), rtt_ms))
+        self._join(near, far, _line(line_id(path, target.unit_id), rtt_ms, _RATE_BPS[path]))
         self._places[target.unit_id] = target.unit_id
 
     def _draw_lan(self, unit: Unit, core_device: str) -> None:
@@ -257,29 +304,23 @@ class _Drawing:
         if lan is None or not tslcd:
             return
         gateway, subnet = lan
-        length = networks([subnet])[0].prefixlen
-        devices = tuple(dict.fromkeys(t.address for t in self._of(Role.DEVICE, unit)))
         self._route(CORE, [subnet], tslcd[0].address, core_device)
-        if not devices:
-            self._own_all(unit.id, [gateway])
-            return
-        self._join(
-            End(space=unit.id, device="lan", address=gateway, prefix_length=length),
-            End(
-                space=f"{unit.id}/lan",
-                device="lan",
-                address=devices[0],
-                prefix_length=length,
-                more_addresses=devices[1:],
-            ),
-        )
-        self._route(f"{unit.id}/lan", [_ANYWHERE], gateway, "lan")
+        length, mac = networks([subnet])[0].prefixlen, mac_of(ROUTER_MAKER, gateway)
+        router = End(space=unit.id, device="lan", address=gateway, prefix_length=length, mac=mac)
+        devices = {t.address: t for t in reversed(self._of(Role.DEVICE, unit))}
+        machines = [
+            Machine(name=t.id.rpartition("/")[2], address=t.address, target_id=t.id) for t in reversed(devices.values())
+        ]
+        made = unit_segment(unit.id, unit.name, router, str(networks([subnet])[0]), machines)
+        self._add(made)
+        self._places |= {port.target_id: port.space for port in made.lan.ports[1:]}
 
 
 def _isp_space(isp: str) -> str:
     return f"net/isp-{isp}"
 
 
-def _line(name: str, rtt_ms: float) -> Line:
+def _line(name: str, rtt_ms: float, rate_bps: float) -> Line:
     delay_s = rtt_ms / 2000
-    return Line(id=name, delay_s=round(delay_s, 6), jitter_s=round(delay_s * _JITTER_PART, 6))
+    jitter_s = round(delay_s * _JITTER_PART, 6)
+    return Line(id=name, delay_s=round(delay_s, 6), jitter_s=jitter_s, rate_bps=rate_bps)

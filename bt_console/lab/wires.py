@@ -18,6 +18,8 @@ from random import Random
 _FRAME_LIMIT = 2048
 _QUEUE_LIMIT = 1000
 """Frames in flight per direction; a full router queue drops the newest."""
+_QUEUE_S = 0.2
+"""What a line of limited rate lets wait: a router's buffer, measured in time."""
 _BURST = 64
 """Frames taken from one socket before the others get a turn."""
 _SOL_PACKET = 263
@@ -33,6 +35,8 @@ class Weather:
     loss_ratio: float = 0.0
     delay_s: float = 0.0
     jitter_s: float = 0.0
+    rate_bps: float = 0.0
+    """What it carries; 0: any amount."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +45,8 @@ class _Direction:
     weather: Weather
     random: Random
     last_due_s: float = 0.0
+    busy_until_s: float = 0.0
+    """When the last frame queued will have left on the line."""
     queued_count: int = 0
 
 
@@ -115,7 +121,14 @@ class Wires:
             return
         if weather.loss_ratio and direction.random.random() < weather.loss_ratio:
             return
-        due_s = self._clock() + weather.delay_s
+        now_s = self._clock()
+        start_s = max(now_s, direction.busy_until_s)
+        if start_s - now_s > _QUEUE_S:
+            return
+        if weather.rate_bps:
+            start_s += len(frame) * 8 / weather.rate_bps
+            direction.busy_until_s = start_s
+        due_s = start_s + weather.delay_s
         if weather.jitter_s:
             due_s += direction.random.expovariate(1 / weather.jitter_s)
         direction.last_due_s = max(direction.last_due_s, due_s)  # a line never lets frames overtake each other

@@ -34,11 +34,19 @@ class Walk:
         for link in plan.links:
             line = link.line.id if link.line else ""
             for here, there in ((link.near, link.far), (link.far, link.near)):
+                if not here.address:
+                    continue  # a port of a switch
                 self.at.setdefault(here.address, set()).add(here.space)
                 for address in here.more_addresses:
                     self.at.setdefault(address, set()).add(here.space)
                 prefix = f"{here.address}/{here.prefix_length}" if here.prefix_length < 32 else f"{there.address}/32"
                 self.tables.setdefault(here.space, []).append((prefix, here.device, there.space, line))
+        self.switches = {lan.switch.space for lan in plan.lans}
+        for lan in plan.lans:
+            if lan.switch.address:
+                self.at.setdefault(lan.switch.address, set()).add(lan.switch.space)
+                prefix = f"{lan.switch.address}/{lan.switch.prefix_length}"
+                self.tables.setdefault(lan.switch.space, []).append((prefix, lan.switch.device, lan.switch.space, ""))
         for space, address in plan.own_addresses:
             self.at.setdefault(address, set()).add(space)
         neighbours = {
@@ -46,6 +54,8 @@ class Walk:
         }
         for route in plan.routes:
             to, line = neighbours[route.space, route.device]
+            if to in self.switches:
+                (to,) = self.at[route.gateway]
             self.tables[route.space].append((route.destination, route.device, to, line))
 
     def lines(self, start: str, destination: str) -> list[str] | None:
@@ -63,5 +73,7 @@ class Walk:
             if not fitting:
                 return None
             _, space, line = max(fitting)
+            if space in self.switches:
+                (space,) = self.at.get(destination, {space})
             crossed += [line] if line else []
         return None

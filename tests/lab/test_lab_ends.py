@@ -73,7 +73,7 @@ def test_kill_9_of_any_of_its_processes_ends_all_of_them(tmp_path: Path, victim:
     command = lab.spawn("hub", ["sleep", "600"])
     os.kill(family[victim], signal.SIGKILL)
     _wait_until_gone([pid for name, pid in family.items() if name != victim], tmp_path / "lab")
-    assert command.wait() < 0
+    assert command.wait() != 0
     lab.stop()
 
 
@@ -139,3 +139,12 @@ def test_a_lab_that_hangs_is_ended_all_the_same(tmp_path: Path) -> None:
     os.kill(family["bt-lab"], signal.SIGSTOP)
     lab.stop(within_s=0.5)
     _wait_until_gone(list(family.values()), tmp_path / "lab")
+
+
+def test_a_command_that_was_about_to_enter_when_the_lab_ended_does_not_outlive_it(tmp_path: Path) -> None:
+    lab = Lab.start(EXAMPLE, tmp_path / "lab")
+    commands = [lab.spawn("hub", ["sleep", "600"]) for _ in range(10)]
+    os.kill(lab.status()["pid"], signal.SIGKILL)
+    _wait_until_gone([command.pid for command in commands], tmp_path / "lab")
+    assert all(command.wait() != 0 for command in commands)
+    lab.stop()
