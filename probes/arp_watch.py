@@ -39,8 +39,8 @@ class ArpWatchParams:
     """Hear frames for others too, where the switch's port mirrors them."""
 
     def __post_init__(self) -> None:
-        if self.gateway:
-            IPv4Address(self.gateway)
+        if self.gateway and not _is_ipv4(self.gateway):
+            raise ValueError(f"gateway {self.gateway!r} is no IPv4 address: write it like 10.21.1.1")
         if self.gateway_mac and not self.gateway:
             raise ValueError("gateway_mac needs gateway: the address it belongs to")
         read_macs((*self.trusted_macs, *filter(None, (self.gateway_mac,))))
@@ -50,6 +50,14 @@ class ArpWatchParams:
             raise ValueError("flood_rate_count must be 1 or more")
         if not 0 < self.duplicate_window_s <= 86_400:
             raise ValueError("duplicate_window_s must be more than 0, at most a day")
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class ArpWatcher:

@@ -9,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from probes._wire.dissect_process import FRAME_OCTETS_MAX, LENGTH, TEXT_OCTETS_MAX
+from probes._wire.dissect_process import FRAME_OCTETS_MAX, LENGTH, READY, TEXT_OCTETS_MAX
 from probes._wire.trace import MARGIN_S
 from probes.api import Fact, ProbeContext, clean
 
 SUMMARY_CHARS = 200
 _LIMIT_S = 2.0
+_START_LIMIT_S = 30.0
 _PROGRAM = (sys.executable, "-m", "probes._wire.dissect_process")
 
 
@@ -27,6 +28,8 @@ class Dissector:
         self._child: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._turn = asyncio.Lock()
+        self._is_ready = False
+        self._started_at = 0.0
 
     async def summary(self, frame: bytes, limit_s: float) -> str:
         """Return one clean line about a frame, "" when there is none within the time."""
@@ -34,11 +37,17 @@ class Dissector:
             async with asyncio.timeout(limit_s), self._turn:
                 try:
                     return clean(await self._ask(frame[:FRAME_OCTETS_MAX]), SUMMARY_CHARS)
-                except BaseException:
-                    self.close()  # half an answer may still come: the next question needs a new child
+                except BaseException as error:
+                    self._give_up(isinstance(error, (OSError, EOFError)) and not isinstance(error, TimeoutError))
                     raise
         except (TimeoutError, OSError, EOFError):
             return ""
+
+    def _give_up(self, is_broken: bool) -> None:
+        """End the child unless it is only slow to start: half an answer of an earlier question must not come later."""
+        is_starting = not self._is_ready and asyncio.get_running_loop().time() - self._started_at < _START_LIMIT_S
+        if is_broken or not is_starting:
+            self.close()
 
     async def summaries(self, frames: Mapping[str, bytes], ctx: ProbeContext) -> dict[str, Fact]:
         """Return the facts `finding` and `example_summary`, equally long, from one frame per finding."""
@@ -49,6 +58,10 @@ class Dissector:
 
     async def _ask(self, frame: bytes) -> str:
         loop, sock = asyncio.get_running_loop(), self._connected()
+        if not self._is_ready:
+            if await self._receive(sock, len(READY)) != READY:
+                raise EOFError
+            self._is_ready = True
         await loop.sock_sendall(sock, LENGTH.pack(len(frame)) + frame)
         (length,) = LENGTH.unpack(await self._receive(sock, LENGTH.size))
         if length > TEXT_OCTETS_MAX:
@@ -79,7 +92,8 @@ class Dissector:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                 )
-            self._socket = ours
+            self._socket, self._is_ready = ours, False
+            self._started_at = asyncio.get_running_loop().time()
         return self._socket
 
     def close(self) -> None:

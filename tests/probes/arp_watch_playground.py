@@ -12,7 +12,7 @@ from scapy.layers.l2 import ARP, Ether
 from bt_console.lab import kernel
 from probes.api import Shared
 from tests.probes.icmp_playground import drop_capabilities
-from tests.probes.wires import Space, ask, join, play
+from tests.probes.wires import Space, ask, join, play, warm_up
 
 GATEWAY_MAC, LIAR, OLD, NEW = (f"02:00:00:00:00:{octet}" for octet in ("fe", "66", "0a", "0b"))
 OWN_MAC = "02:00:00:00:00:01"
@@ -45,6 +45,7 @@ class Lan:
 
 async def findings(lan: Lan) -> Any:
     """One thing after another happens; each is told once."""
+    await warm_up(lan.shared)
     found = {"quiet": await lan.hear()}
     lan.say(GATEWAY_MAC, GATEWAY)
     lan.say(OLD, "10.9.0.10")

@@ -16,7 +16,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
 from probes.api import Scope, Shared
-from tests.probes.wires import LAN, Space, ask, join, play
+from tests.probes.wires import LAN, Space, ask, join, play, warm_up
 
 SERVER_MAC, ROGUE_MAC, CLIENT_MAC, RELAY_MAC = (f"02:00:00:00:00:{octet}" for octet in ("02", "66", "0a", "fd"))
 SERVER, ROGUE = "10.9.0.2", "10.9.0.66"
@@ -77,6 +77,7 @@ def question(kind: str, *options: Any, mac: str = CLIENT_MAC) -> bytes:
 
 async def findings(lan: Lan) -> Any:
     allowed = {"allowed_servers": (SERVER,)}
+    await warm_up(lan.shared)
     found = {"quiet": await lan.hear(**allowed)}
     name = [("hostname", HOSTILE_NAME), ("vendor_class_id", b"MSFT 5.0"), ("requested_addr", "10.9.0.77")]
     lan.wire.send(question("request", *name))

@@ -23,7 +23,7 @@ from scapy.layers.inet6 import (
 from scapy.layers.l2 import Ether
 
 from probes.api import Shared
-from tests.probes.wires import Space, ask, join, play
+from tests.probes.wires import Space, ask, join, play, warm_up
 
 ROUTER_MAC, ROGUE_MAC = "02:00:00:00:00:fe", "02:00:00:00:00:66"
 ROUTER, ROGUE = "fe80::fe", "fe80::66"
@@ -85,6 +85,7 @@ class Lan:
 
 
 async def findings(lan: Lan) -> Any:
+    await warm_up(lan.shared)
     found = {"quiet": await lan.hear()}
     dns = ICMPv6NDOptRDNSS(dns=["fd00:9::53", "fd00:9::54"], lifetime=600)
     honest: dict[str, Any] = {"mac": ROUTER_MAC, "source": ROUTER, "prefix": PREFIX}

@@ -121,7 +121,7 @@ def test_without_the_right_to_packet_sockets_it_says_what_is_missing() -> None:
     ],
 )
 def test_params_that_make_no_sense_are_refused(given: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"must be|needs|MAC address|permitted"):
+    with pytest.raises(ValueError, match=r"must be|needs|MAC address|IPv4 address"):
         ArpWatchParams(**given)
 
 

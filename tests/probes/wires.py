@@ -24,6 +24,7 @@ from pyroute2 import IPRoute
 
 import probes
 from bt_console.lab import kernel
+from probes._wire.dissect import Dissector
 from probes.api import ProbeContext, ProbeFailure, Scope, Shared
 from tests.servers.ask import assert_declared
 
@@ -35,16 +36,20 @@ Case = tuple[Callable[[], Any], Callable[[Any], Awaitable[Any]]]
 """Builds the network, before there is an event loop (netlink wants one of its own); measures in what was built."""
 
 
-@cache
 def played(module: str, case: str) -> Any:
     """Run one case in a child process and return what it printed as JSON; skip where namespaces are forbidden."""
-    command = [sys.executable, "-m", f"tests.probes.{module}", case]
-    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    child = _run(module, case)
     if child.returncode == FORBIDDEN:
         pytest.skip(f"this machine forbids user namespaces: {child.stderr.strip()}")
     assert child.returncode == 0, child.stderr
     assert child.stderr == ""
     return json.loads(child.stdout)
+
+
+@cache
+def _run(module: str, case: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"tests.probes.{module}", case]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 def play(cases: Mapping[str, Case]) -> None:
@@ -123,8 +128,13 @@ def join(one: Space, device: str, other: Space, other_device: str) -> None:
     other.up(other_device)
 
 
+async def warm_up(shared: Shared) -> None:
+    """Start what describes packets: on a busy machine its first answer may come too late for the first reading."""
+    await shared.get(Dissector).summary(bytes(60), 30.0)
+
+
 async def ask(
-    kind_name: str, address: str, *, shared: Shared, allowed_s: float = 5.0, scope: Scope = LAN, **params: Any
+    kind_name: str, address: str, *, shared: Shared, allowed_s: float = 10.0, scope: Scope = LAN, **params: Any
 ) -> dict[str, Any]:
     """Run one probe as the runner does; a failure becomes what JSON can carry."""
     kind = probes.load(kind_name)

@@ -14,7 +14,8 @@ FRAME = bytes(Ether(src="02:00:00:00:00:02", dst="ff:ff:ff:ff:ff:ff") / ARP(op=1
 
 def program(text: str) -> tuple[str, ...]:
     """Return a child that has the socket as `s` and runs the text."""
-    return (sys.executable, "-c", f"import socket, sys, time; s = socket.socket(fileno=int(sys.argv[1]))\n{text}")
+    start = "import socket, sys, time; s = socket.socket(fileno=int(sys.argv[1]))"
+    return (sys.executable, "-c", f"{start}\n{text}")
 
 
 async def test_a_frame_becomes_one_line_about_it() -> None:
@@ -30,13 +31,24 @@ async def test_a_frame_becomes_one_line_about_it() -> None:
     "text",
     [
         "sys.exit(3)",
-        "s.recv(1)",
-        "s.recv(4096); s.send(b'\\0\\0')",
-        "s.recv(4096); s.send(b'\\xff\\xff\\xff\\xff')",
+        "s.send(b'?'); time.sleep(60)",
+        "s.send(b'\\1'); s.recv(1)",
+        "s.send(b'\\1'); s.recv(4096); s.send(b'\\0\\0')",
+        "s.send(b'\\1'); s.recv(4096); s.send(b'\\xff\\xff\\xff\\xff')",
         "time.sleep(60)",
-        "s.recv(4096); s.send(b'\\0\\0\\0\\x09half'); time.sleep(60)",
+        "s.send(b'\\1'); time.sleep(60)",
+        "s.send(b'\\1'); s.recv(4096); s.send(b'\\0\\0\\0\\x09half'); time.sleep(60)",
     ],
-    ids=["dies at once", "dies asked", "half a length", "endless answer", "silent", "half an answer"],
+    ids=[
+        "dies at once",
+        "not ready",
+        "dies asked",
+        "half a length",
+        "endless",
+        "never starts",
+        "silent",
+        "half an answer",
+    ],
 )
 async def test_a_child_that_fails_costs_the_words_and_nothing_else(text: str) -> None:
     dissector = Dissector(*program(text))
@@ -48,7 +60,9 @@ async def test_a_child_that_fails_costs_the_words_and_nothing_else(text: str) ->
 
 
 async def test_after_a_child_died_the_next_one_answers() -> None:
-    dissector = Dissector(*program("n = len(s.recv(4096)); s.send(b'\\0\\0\\0\\x02' + str(n).encode()); sys.exit()"))
+    dissector = Dissector(
+        *program("s.send(b'\\1'); n = len(s.recv(4096)); s.send(b'\\0\\0\\0\\x02' + str(n).encode()); sys.exit()")
+    )
     try:
         first = await dissector.summary(FRAME, 10.0)
         assert first == str(len(FRAME) + 4)
@@ -59,10 +73,23 @@ async def test_after_a_child_died_the_next_one_answers() -> None:
 
 
 async def test_what_the_child_says_is_made_harmless_and_short() -> None:
-    dissector = Dissector(*program("s.recv(4096); s.send(b'\\0\\0\\x04\\0' + (b'\\x1b[2J' * 256)); time.sleep(9)"))
+    dissector = Dissector(
+        *program("s.send(b'\\1'); s.recv(4096); s.send(b'\\0\\0\\x04\\0' + (b'\\x1b[2J' * 256)); time.sleep(9)")
+    )
     try:
         said = await dissector.summary(FRAME, 10.0)
     finally:
         dissector.close()
     assert "\x1b" not in said
     assert 100 < len(said) <= 200
+
+
+async def test_a_child_that_is_slow_to_start_is_waited_for_over_several_questions() -> None:
+    dissector = Dissector(
+        *program("time.sleep(1.5); s.send(b'\\1'); s.recv(4096); s.send(b'\\0\\0\\0\\2ok'); time.sleep(9)")
+    )
+    try:
+        assert await dissector.summary(FRAME, 0.2) == ""
+        assert await dissector.summary(FRAME, 10.0) == "ok"
+    finally:
+        dissector.close()
