@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,11 @@ from bt_console.config.load import Settings
 from bt_console.config.quantity import short_name
 from bt_console.config.schema import ROLES, Spec
 from bt_console.model.inventory import CheckId
+from probes.http_flow import Step
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 KEYS = sorted({short_name(key) for model in Spec.__subclasses__() for key in model.model_fields} - {"probe"})
 
 
@@ -24,7 +27,7 @@ def test_every_key_and_role_is_documented(word: str) -> None:
 
 
 def test_the_example_of_the_documentation_works(small: Callable[..., Settings]) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    example = EXAMPLES[0]
     defaults, units = example.split("units:\n")
     settings = small(defaults)
     before = settings.path.read_text(encoding="utf-8")
@@ -34,6 +37,18 @@ def test_the_example_of_the_documentation_works(small: Callable[..., Settings]) 
     assert checks[CheckId("cao-son/device/may-mot-cua:tcp_connect:rdp")].address == "10.21.2.11:3389"
     thresholds = settings.inventory.checks[CheckId("cao-son/internet:icmp_echo")].thresholds
     assert [(threshold.measure, threshold.limit) for threshold in thresholds] == [("rtt_median_s", 0.2)]
+
+
+def test_the_example_of_a_flow_works(small: Callable[..., Settings]) -> None:
+    head, _, checks = EXAMPLES[1].partition("    checks:\n")
+    settings = small("", (head, f"{head}    checks:\n{checks}"))
+    params = settings.inventory.checks[CheckId("qlvb:http_flow")].params
+    assert [step.title for step in params.steps] == ["the form", "log in", "incoming documents"]
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Step)])
+def test_every_key_of_a_step_is_documented(field: str) -> None:
+    assert f"`{field}`" in TEXT
 
 
 def test_the_example_file_shows_overrides_that_work(small: Callable[..., Settings]) -> None:
