@@ -10,8 +10,8 @@ from probes.crl_fetch import CrlFetchParams
 from tests.servers.ask import ask
 from tests.servers.certificates import Authority, Wish, issue
 from tests.servers.crl import make_crl
-from tests.servers.pki_server import OpensslAuthority, always, openssl, responding
-from tests.servers.tcp_server import answering, closed_port, flood, page, serving, stall, stall_after_request
+from tests.servers.pki_server import OpensslAuthority, always, openssl, pour, responding
+from tests.servers.tcp_server import answering, closed_port, page, serving, stall, stall_after_request
 
 _CA = """
 [ca]
@@ -83,7 +83,7 @@ async def test_a_list_longer_than_the_limit_is_not_read(authority: Authority) ->
     reading = await fetch(data, max_octets=len(data) - 1)
     assert (reading.outcome, reading.failure) == (Outcome.FAIL, FailureKind.PROTOCOL)
     assert (await fetch(data, max_octets=len(data))).outcome is Outcome.OK
-    async with serving(flood) as port:
+    async with serving(pour) as port:
         endless = await ask("crl_fetch", f"http://127.0.0.1:{port}/", max_octets=100_000)
     assert "longer than 100000 octets" in endless.detail
 

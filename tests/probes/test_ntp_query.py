@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from probes.api import FailureKind, Outcome
+from probes.api import FailureKind, Outcome, Reading
 from probes.ntp_query import NtpQueryParams
 from tests.servers.ask import ask
 from tests.servers.dns_server import name_server, zone
@@ -12,7 +12,13 @@ from tests.servers.ntp_server import chrony, chronyd, packet, time_server
 from tests.servers.tcp_server import closed_udp_port
 
 needs_chrony = pytest.mark.skipif(chronyd() is None, reason="chrony is not installed")
-QUICK: dict[str, Any] = {"interval_s": 0.01, "wait_s": 0.3}
+QUICK: dict[str, Any] = {"interval_s": 0.01, "wait_s": 1.0}
+
+
+def assert_offset(reading: Reading, expected_s: float) -> None:
+    """No way can make the offset more wrong than by half of the delay."""
+    assert reading.measures["delay_s"] > 0
+    assert abs(reading.measures["clock_offset_s"] - expected_s) <= reading.measures["delay_s"] / 2 + 0.001
 
 
 @needs_chrony
@@ -20,8 +26,7 @@ async def test_chrony_on_this_machine_agrees_with_this_machine(tmp_path: Path) -
     async with chrony(tmp_path, "local stratum 7") as port:
         reading = await ask("ntp_query", f"127.0.0.1:{port}", interval_s=0.2, wait_s=0.5)
     assert reading.outcome is Outcome.OK, reading
-    assert abs(reading.measures["clock_offset_s"]) < 0.005
-    assert 0 < reading.measures["delay_s"] < 0.05
+    assert_offset(reading, 0.0)
     assert reading.measures["sample_count"] >= 2
     facts = {name: reading.facts[name] for name in ("stratum", "leap", "reference_id", "version", "synchronised")}
     assert facts == {"stratum": 7, "leap": "none", "reference_id": "127.127.1.1", "version": 4, "synchronised": True}
@@ -41,7 +46,7 @@ async def test_a_wrong_clock_is_measured_with_its_sign(ahead_s: float) -> None:
     async with time_server(lambda query: [packet(query, ahead_s=ahead_s)]) as port:
         reading = await ask("ntp_query", f"127.0.0.1:{port}", **QUICK)
     assert reading.outcome is Outcome.OK
-    assert reading.measures["clock_offset_s"] == pytest.approx(ahead_s, abs=0.05)
+    assert_offset(reading, ahead_s)
     assert reading.measures["reference_age_s"] == pytest.approx(30 + ahead_s, abs=1)
     assert (reading.measures["sample_count"], reading.measures["loss_ratio"]) == (4, 0)
 
@@ -52,14 +57,14 @@ async def test_the_sample_with_the_least_delay_wins() -> None:
     def answer(query: bytes) -> list[bytes]:
         calls.append(query)
         if len(calls) != 3:
-            time.sleep(0.03)  # on the way there: the clock is read only afterwards
+            time.sleep(0.2)  # on the way there: the clock is read only afterwards
         return [packet(query)]
 
     async with time_server(answer) as port:
         reading = await ask("ntp_query", f"127.0.0.1:{port}", **QUICK)
     assert len(calls) == 4
-    assert reading.measures["delay_s"] < 0.03
-    assert abs(reading.measures["clock_offset_s"]) < 0.015
+    assert reading.measures["delay_s"] < 0.2
+    assert_offset(reading, 0.0)
 
 
 async def test_forged_answers_are_ignored_and_the_true_one_is_used() -> None:

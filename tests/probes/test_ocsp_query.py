@@ -14,8 +14,8 @@ from probes.api import FailureKind, Outcome, Reading
 from probes.ocsp_query import OcspQueryParams
 from tests.servers.ask import ask
 from tests.servers.certificates import Authority, Issued, Wish, issue
-from tests.servers.pki_server import OCSP_SIGNING, OpensslAuthority, Respond, always, openssl, responding
-from tests.servers.tcp_server import answering, closed_port, flood, page, reset, saying, serving, stall
+from tests.servers.pki_server import OCSP_SIGNING, OpensslAuthority, Respond, always, openssl, pour, responding
+from tests.servers.tcp_server import answering, closed_port, page, reset, saying, serving, stall
 
 needs_openssl = pytest.mark.skipif(openssl() is None, reason="openssl is not installed")
 
@@ -204,7 +204,7 @@ async def test_octets_that_are_no_answer_break_the_protocol(
 
 
 async def test_an_answer_too_long_or_with_another_status_is_not_read(site: Issued, tmp_path: Path) -> None:
-    async with serving(flood) as endless, serving(answering(page("no", "503 Later"))) as later:
+    async with serving(pour) as endless, serving(answering(page("no", "503 Later"))) as later:
         huge = await ask("ocsp_query", f"http://127.0.0.1:{endless}/", **files(tmp_path))
         wrong = await ask("ocsp_query", f"http://127.0.0.1:{later}/", **files(tmp_path))
     assert (huge.failure, "longer than 65536" in huge.detail) == (FailureKind.PROTOCOL, True)

@@ -12,8 +12,8 @@ from probes._wire.tsp import make_request
 from probes.api import FailureKind, Outcome, Reading
 from tests.servers.ask import ask
 from tests.servers.certificates import Authority, Wish, issue
-from tests.servers.pki_server import TIME_STAMPING, OpensslAuthority, Respond, always, openssl, responding
-from tests.servers.tcp_server import answering, closed_port, flood, page, serving, stall, stall_after_request
+from tests.servers.pki_server import TIME_STAMPING, OpensslAuthority, Respond, always, openssl, pour, responding
+from tests.servers.tcp_server import answering, closed_port, page, serving, stall, stall_after_request
 
 pytestmark = pytest.mark.skipif(openssl() is None, reason="openssl is not installed")
 REPLY = "application/timestamp-reply"
@@ -147,7 +147,7 @@ async def test_octets_that_are_no_stamp_break_the_protocol(
 
 
 async def test_a_page_too_long_another_status_silence_and_a_closed_port_are_told_apart() -> None:
-    async with serving(flood) as endless, serving(answering(page("no", "500 Oops"))) as broken:
+    async with serving(pour) as endless, serving(answering(page("no", "500 Oops"))) as broken:
         huge = await ask("timestamp_query", f"http://127.0.0.1:{endless}/")
         wrong = await ask("timestamp_query", f"http://127.0.0.1:{broken}/")
     async with serving(stall) as silent, serving(stall_after_request) as half:

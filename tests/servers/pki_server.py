@@ -53,6 +53,15 @@ def responding(respond: Respond, content_type: str = "application/ocsp-response"
     return behave
 
 
+async def pour(reader: Reader, writer: Writer) -> None:
+    """A document that never ends."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.0 200 OK\r\n\r\n")
+    while True:
+        writer.write(b"x" * 60_000)
+        await writer.drain()
+
+
 def always(body: bytes) -> Respond:
     """Answer with this, whatever was asked."""
 
