@@ -16,6 +16,7 @@ from bt_console.model.snapshot import EngineState
 from bt_console.tui.celldiff import CellDiffApp
 from bt_console.tui.feed import Feed, Now
 from bt_console.tui.guard import Colourless, Guard, state_folder, write_crash
+from bt_console.tui.hangup import leave_if_hung_up
 from bt_console.tui.screens.check import CheckPage
 from bt_console.tui.screens.drill import DrillPage
 from bt_console.tui.screens.help import HelpPage
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from bt_console.lab.client import Lab
 
 _ASCII_TERMINALS = ("linux", "vt100", "vt220")
+
+HANGUP_CHECK_S = 2.0
 
 
 class ConsoleApp(CellDiffApp):
@@ -76,6 +79,8 @@ class ConsoleApp(CellDiffApp):
             self.register_theme(theme)
         self._apply_theme()
         self.push_screen(MainScreen(self._pages()))
+        if not self.is_headless:
+            self.set_interval(HANGUP_CHECK_S, leave_if_hung_up)
 
     def _pages(self) -> list[Page]:
         feed, has_lab = self.feed, self.lab is not None

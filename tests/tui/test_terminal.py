@@ -134,3 +134,24 @@ def test_a_terminal_with_few_glyphs_gets_ascii_signs(store: Path) -> None:
     run = run_on_a_terminal(store, breaks_after=10_000, keys=(b"q",), TERM="linux")
     assert "●" not in run.shown
     assert "! suy giảm" in run.shown
+
+
+def test_a_console_whose_terminal_is_gone_ends_by_itself(store: Path) -> None:
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(store), "1000000"],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=ROOT,
+        env=os.environ | {"TERM": "xterm-256color"},
+        start_new_session=True,  # no controlling terminal, so no SIGHUP comes
+    )
+    os.close(slave)
+    assert select.select([master], [], [], 60)[0]
+    os.read(master, 1 << 16)
+    os.close(master)
+    try:
+        assert process.wait(timeout=60) != 0
+    finally:
+        process.kill()
