@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from bt_console.cli.main import main
 from bt_console.config.load import Settings, load_config
 from bt_console.model.inventory import CheckId
 from bt_console.store.writer import Writer
-from tests.cli.example import BROKEN, EXAMPLE, NOW, Filled, Run, district
+from tests.cli.example import BROKEN, EXAMPLE, NOW, Filled, Run, district, traced
 
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return load_config(EXAMPLE, store_path=tmp_path_factory.mktemp("unused") / "store.db")
+    found = load_config(EXAMPLE, store_path=tmp_path_factory.mktemp("unused") / "store.db")
+    return replace(found, inventory=traced(found.inventory))
 
 
 @pytest.fixture

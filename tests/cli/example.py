@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bt_console.config.load import Settings
 from bt_console.model.change import Change
+from bt_console.model.device import Device, DeviceState
 from bt_console.model.health import CheckHealth, HealthState, Sample, TargetHealth, Verdict
 from bt_console.model.incident import Cause, CauseKind, Impact, Incident, Severity, Step
-from bt_console.model.inventory import Check, TargetId, UnitId
+from bt_console.model.inventory import Check, CheckId, Inventory, TargetId, UnitId
 from bt_console.model.observation import Observation
+from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineState, EngineStatus, Event
 from bt_console.store.writer import Writer
 from bt_console.words import message
@@ -27,6 +29,7 @@ SINCE = NOW - timedelta(hours=3)
 BROKEN = TargetId("cao-son/tslcd")
 HIDDEN = frozenset({TargetId("cao-son/lan"), TargetId("cao-son/device/may-in")})
 RTT_S = 0.0123
+TRACE = CheckId(f"{BROKEN}:path_trace")
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -41,7 +44,7 @@ class Filled:
 
 
 def district(settings: Settings) -> Change:
-    inventory = settings.inventory
+    inventory = traced(settings.inventory)
     checks = list(inventory.checks.values())
     return Change(
         inventory=inventory,
@@ -50,6 +53,8 @@ def district(settings: Settings) -> Change:
         targets=tuple(_target(target) for target in inventory.targets),
         incidents=(incident(),),
         events=tuple(_events()),
+        devices=tuple(_devices()),
+        routes=(route("1f"), route("2e", hops=("10.255.0.1", "", "10.255.2.2"), accepted_at=None)),
         engine=EngineStatus(
             state=EngineState.RUNNING,
             started_at=SINCE,
@@ -61,6 +66,12 @@ def district(settings: Settings) -> Change:
             icmp_mode="raw",
         ),
     )
+
+
+def traced(inventory: Inventory) -> Inventory:
+    """Return an inventory with a trace to the broken line."""
+    like = next(check for check in inventory.checks.values() if check.target_id == BROKEN)
+    return replace(inventory, checks={**inventory.checks, TRACE: replace(like, id=TRACE, probe="path_trace")})
 
 
 def _is_answered(target_id: str) -> bool:
@@ -150,6 +161,51 @@ def incident(**changes: Any) -> Incident:
         "last_good_at": OPENED - timedelta(seconds=4),
     }
     return Incident(**(whole | changes))
+
+
+def _devices() -> Iterator[Device]:
+    """Yield one device in each state, and one approved that nobody saw yet."""
+    here = UnitId("cao-son")
+    known = Device(
+        mac="b4:22:00:00:00:01",
+        unit_id=here,
+        state=DeviceState.APPROVED,
+        name="Máy in",
+        address="10.21.2.12",
+        port="switch-1 ge-0/3",
+        vendor="Canon",
+        approved_unit_id=here,
+        first_seen_at=SINCE,
+        last_seen_at=NOW - timedelta(seconds=40),
+    )
+    yield known
+    yield replace(known, mac="b4:22:00:00:00:02", state=DeviceState.MISSING, missed_since=SINCE)
+    yield replace(known, mac="b4:22:00:00:00:03", state=DeviceState.MOVED, approved_unit_id=UnitId("ha-vi"))
+    stranger = replace(known, state=DeviceState.NEW, name="", approved_unit_id=None)
+    yield replace(stranger, mac="b4:22:00:00:00:04", vendor="=cmd|' /C calc'!A0")
+    yield replace(stranger, mac="52:54:00:00:00:05", vendor="", unit_id=UnitId("ha-vi"))
+    yield Device(
+        mac="b4:22:00:00:00:06",
+        unit_id=UnitId("hub"),
+        state=DeviceState.APPROVED,
+        name="Máy chủ",
+        approved_unit_id=UnitId("hub"),
+    )
+
+
+def route(name: str, **changes: Any) -> Route:
+    """Return a route of the check that traces."""
+    whole: dict[str, Any] = {
+        "check_id": TRACE,
+        "route_hash": name,
+        "hops": ("10.255.0.1", "10.255.255.1", "10.255.2.2"),
+        "first_seen_at": SINCE,
+        "last_seen_at": NOW - timedelta(seconds=30),
+        "seen_count": 36,
+        "accepted_at": SINCE,
+        "alternated_at": OPENED,
+    }
+    return Route(**(whole | changes))
 
 
 def _events() -> Iterator[Event]:

@@ -36,6 +36,8 @@ COMMANDS: dict[str, list[object]] = {
     "bt-console/incident/1": ["incidents", "show", "1"],
     "bt-console/event/1": ["events", "--last", "1"],
     "bt-console/history/1": ["history", "cao-son/tslcd"],
+    "bt-console/devices/1": ["devices"],
+    "bt-console/routes/1": ["routes"],
     "bt-console/probe/1": ["probe", "host_health", "localhost"],
     "bt-console/probe-kinds/1": ["probe"],
     "bt-console/check-config/1": ["check-config", EXAMPLE],

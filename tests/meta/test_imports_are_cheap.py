@@ -16,7 +16,7 @@ from tests.cli.example import EXAMPLE, district
 SCREENS = frozenset({"textual", "rich"})
 HEAVY = SCREENS | {
     *("scapy", "pysnmp", "sqlalchemy", "sqlmodel", "alembic", "pydantic", "pydantic_core"),
-    *("aiohttp", "aiosmtpd", "dns", "h11", "cryptography", "pyroute2", "watchfiles", "psutil"),
+    *("aiohttp", "aiosmtpd", "dns", "h11", "cryptography", "pyroute2", "watchfiles", "psutil", "netaddr"),
 }
 PROGRAM = """
 import contextlib, io, sys
@@ -45,7 +45,19 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("argv", [["status"], ["status", "--json"], ["status", "cao-son"], ["incidents"], ["events"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["status"],
+        ["status", "--json"],
+        ["status", "cao-son"],
+        ["incidents"],
+        ["events"],
+        ["devices"],
+        ["devices", "export"],
+        ["routes"],
+    ],
+)
 def test_reading_the_store_loads_neither_screens_nor_engines(argv: list[str], store: Path) -> None:
     code, modules = _loaded(*argv, "--store", store)
     assert code == 0
