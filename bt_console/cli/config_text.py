@@ -48,6 +48,7 @@ def settings_document(settings: Settings) -> Document:
         "units_count": dict(summary.units),
         "targets_count": dict(summary.targets),
         "probes_count": dict(summary.probes),
+        "approved_devices_count": len(settings.inventory.approvals),
         "checks_per_s": round(summary.checks_per_s, 3),
         "checks": [_check(check) for check in summary.checks],
     }
@@ -78,6 +79,7 @@ def settings_lines(settings: Settings, language: str, *, with_checks: bool) -> l
         "units": _listed({tell(language, f"kind.{kind}"): count for kind, count in summary.units}),
         "targets": _listed(dict(summary.targets)),
         "checks": _listed(dict(summary.probes)),
+        "devices": str(len(settings.inventory.approvals)),
         "rate": decimal(summary.checks_per_s, 1, language),
         "store": str(settings.store_path),
     }

@@ -69,6 +69,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "một đơn vị; `export` in CSV để dán vào sổ duyệt",
         "one unit; `export` prints CSV to paste into the register",
     ),
+    "cli.check_config.devices": ("Thiết bị đã duyệt", "Approved devices"),
     "cli.opt.device_state": ("chỉ các thiết bị có tình trạng này", "only devices in this state"),
     "cli.opt.routes_what": ("một đơn vị hoặc một phép kiểm tra", "one unit or one check"),
     "cli.devices.too_many": (
