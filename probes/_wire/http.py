@@ -114,7 +114,7 @@ def _tell(parser: h11.Connection, address: WebAddress, request: Request) -> byte
 
 
 def _correct_first_byte(stream: Stream, wall_s: float, trace: Trace) -> None:
-    info = stream.tcp_info()
+    info = stream.tcp_info() if wall_s > _LATE_S else None
     if info is not None and 0 <= info.answer_s < wall_s - _LATE_S:
         trace.add("first_byte_s", info.answer_s - wall_s)
 
