@@ -170,6 +170,22 @@ async def test_a_version_3_trap_that_proves_less_than_is_asked_is_refused(
     assert rows(reading) == []
 
 
+async def test_engine_ids_that_somebody_makes_up_are_not_learned(tmp_path: Path) -> None:
+    security = tlv(2, b"\x05") + tlv(2, b"\x06") + tlv(4, b"alice") + tlv(4, b"\x00" * 24) + tlv(4, b"\x00" * 8)
+    header = tlv(0x30, tlv(2, b"\x01") + tlv(2, b"\x7f\xff") + tlv(4, b"\x03") + tlv(2, b"\x03"))
+    forged = []
+    for number in range(60):
+        named = tlv(0x30, tlv(4, b"\x80\x00\x00\x00\x05" + bytes((number, 1, 2))) + security)
+        forged.append(tlv(0x30, tlv(2, b"\x03") + header + tlv(4, named) + tlv(4, b"\x00" * 40)))
+    async with ears(tmp_path, **_user(tmp_path, "alice"), source_per_s=1000.0) as sensor:
+        sensor.send(*forged)
+        reading = await sensor.hear("refused_count", 60)
+        await sensor.run("snmptrap", *version_3("alice"), "-e", "0x8000000001020304", "@", "77", LINK_DOWN)
+        genuine = await sensor.hear("traps_count", 1)
+    assert reading.measures["traps_count"] == 0
+    assert rows(genuine) == [("127.0.0.1", "linkDown", "", "3")]
+
+
 async def test_only_the_given_community_is_accepted(tmp_path: Path) -> None:
     async with ears(tmp_path, community=Secrets(tmp_path).of("lan-secret")) as sensor:
         sensor.send(notification(LINK_DOWN, community=b"other"), notification(LINK_UP))
