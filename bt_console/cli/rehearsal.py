@@ -20,6 +20,7 @@ from bt_console.cli.command import UsageError
 from bt_console.cli.diagnostics import note
 from bt_console.facade import Console, StoreError
 from bt_console.lab.client import Lab, LabError
+from bt_console.lab.example import example_config
 from bt_console.lab.faults import effects_of
 from bt_console.lab.rundir import GUEST
 from bt_console.words import say, tell
@@ -100,7 +101,7 @@ class Rehearsal:
         with ExitStack() as parts:
             run_dir = Path(tempfile.gettempdir()) / f"bt-console-demo-{token_hex(8)}"
             note(tell(language, "cli.demo.building"))
-            lab = Lab.start(_config(config), run_dir)
+            lab = Lab.start(Path(config) if config else example_config(), run_dir)
             parts.callback(lab.stop)
             for fault in plan.faults:
                 effects_of(fault.spec, lab.names)
@@ -151,15 +152,6 @@ class Rehearsal:
     def close(self) -> None:
         """Stop the monitor, take the lab down, remove every file."""
         self._parts.close()
-
-
-def _config(written: str | None) -> Path:
-    """Return the configuration to simulate: the one asked for, else the example district."""
-    if written is not None:
-        return Path(written)
-    package = Path(__file__).parents[1]
-    packaged = package / "lab" / "config.example.yaml"
-    return packaged if packaged.exists() else package.parent / "config.example.yaml"
 
 
 def _spawn_monitor(lab: Lab, store_path: Path, log_path: Path) -> Popen[bytes]:
