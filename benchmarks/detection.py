@@ -7,6 +7,7 @@ the next. Times are from the return of the injection to the incident's `opened_a
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -21,7 +22,7 @@ from bt_console.lab.errors import LabError
 from bt_console.model.health import HealthState
 from bt_console.model.snapshot import Snapshot
 
-ROUNDS = 4
+ROUNDS = 3
 SEED = 20261124
 OPEN_LIMIT_S = 60.0
 WHOLE_LIMIT_S = 90.0
@@ -90,7 +91,9 @@ def _episodes(rehearsal: Rehearsal, console: Console, faults: dict[str, str], di
         for spec, expected in faults.items():
             _until_whole(console)
             time.sleep(dice.uniform(0, 5))
-            yield _episode(rehearsal, console, spec.format(unit=dice.choice(units)), expected)
+            episode = _episode(rehearsal, console, spec.format(unit=dice.choice(units)), expected)
+            print(f"  {episode}", file=sys.stderr, flush=True)
+            yield episode
 
 
 def _episode(rehearsal: Rehearsal, console: Console, spec: str, expected: str) -> Episode:
