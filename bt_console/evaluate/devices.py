@@ -93,23 +93,37 @@ def fold(ledger: Ledger, look: Look, looked_at: datetime | None, rules: Rules) -
     is_first = not any(device.last_seen_at for device in here.values())
     changed = ((mac, after) for mac, after in {**seen, **absent}.items() if mac not in dropped)
     return Findings(
-        devices=tuple(after for mac, after in changed if _is_worth_storing(here.get(mac), after)),
+        devices=tuple(after for mac, after in changed if after is not here.get(mac)),
         gone=(*back, *forgotten.values(), *dropped.values()),
         events=tuple(told(happenings, rules.units, look, is_first=is_first, dropped_count=len(dropped))),
     )
 
 
 def _seen(before: Device | None, mac: str, sighting: Sighting, look: Look, rules: Rules) -> Device:
-    known = before or Device(mac=mac, unit_id=look.unit_id, state=DeviceState.NEW)
-    port = sighting.port or known.port
+    """Return a device as a look finds it: the very same one when nothing is worth storing."""
+    if before is None or before.last_seen_at is None:
+        known = before or Device(mac=mac, unit_id=look.unit_id, state=DeviceState.NEW)
+        return replace(
+            _judged(known, rules),
+            address=sighting.address,
+            port=sighting.port,
+            port_since=look.at if sighting.port else None,
+            vendor=rules.vendor_of(mac),
+            first_seen_at=look.at,
+            last_seen_at=look.at,
+            missed_since=None,
+        )
+    address, port = sighting.address or before.address, sighting.port or before.port
+    is_same = address == before.address and port == before.port and before.missed_since is None
+    if is_same and not _is_missing(before) and look.at - before.last_seen_at < FRESH_FOR:
+        return before
     return replace(
-        _judged(known, rules),
-        address=sighting.address or known.address,
+        before,
+        state=DeviceState.APPROVED if _is_missing(before) else before.state,
+        address=address,
         port=port,
-        port_since=known.port_since if port == known.port else look.at,
-        vendor=known.vendor if known.last_seen_at else rules.vendor_of(mac),
-        first_seen_at=known.first_seen_at or look.at,
-        last_seen_at=max(look.at, known.last_seen_at or look.at),
+        port_since=before.port_since if port == before.port else look.at,
+        last_seen_at=max(look.at, before.last_seen_at),
         missed_since=None,
     )
 
@@ -200,14 +214,6 @@ def _overflow(kept: Mapping[str, Device]) -> dict[str, Device]:
     strangers = [device for device in kept.values() if device.state not in _IN_REGISTER and device.last_seen_at]
     strangers.sort(key=lambda device: (device.last_seen_at, device.first_seen_at, device.mac))
     return {device.mac: device for device in strangers[:excess]}
-
-
-def _is_worth_storing(before: Device | None, after: Device) -> bool:
-    if before is None or before.last_seen_at is None or after.last_seen_at is None:
-        return before != after
-    if replace(after, last_seen_at=before.last_seen_at) != before:
-        return True
-    return after.last_seen_at - before.last_seen_at >= FRESH_FOR
 
 
 def reconciled(ledger: Ledger, rules: Rules) -> Findings:

@@ -145,7 +145,9 @@ async def watch(lan: Lan) -> dict[str, Any]:
             hops = [list(route.hops) for route in console.routes(TRACE)]
             return {"told_after_restart": _told(console), "hops": hops}
 
-        return await _watched(directory, live) | await _watched(directory, live_on)
+        before: dict[str, Any] = await _watched(directory, live)
+        after: dict[str, Any] = await _watched(directory, live_on)
+        return before | after
 
 
 CASES = {"watch": (Lan, watch)}
