@@ -215,6 +215,7 @@ class _Run:
         finally:
             stream.close()
         self.status = page.status
+        page.reason = self.values.scrub(page.reason)  # before anything cuts it, and a secret in it, short
         self.cookies.take(address, page.cookies)
         return page
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import quote, quote_plus
 
 from probes.api import FailureKind, ProbeFailure
 from probes.secret import Secret
@@ -36,7 +38,7 @@ class Values:
         if not is_secret:
             return self._found[name]
         value = self._secrets[name].reveal()
-        self._revealed.add(value)
+        self._revealed |= {value, quote(value), quote_plus(value), html.escape(value)}
         return value
 
     def learn(self, name: str, value: str) -> None:
@@ -48,7 +50,7 @@ class Values:
         self._found[name] = value
 
     def scrub(self, text: str) -> str:
-        """Return the text without any secret used so far: servers repeat what they are told."""
+        """Return the text without any secret used so far, in any usual spelling: servers repeat what they are told."""
         for secret in sorted(self._revealed, key=len, reverse=True):
             if len(secret) > _SHORT_LENGTH:
                 text = text.replace(secret, "***")
