@@ -26,8 +26,8 @@ class Tlv(NamedTuple):
     end: int
 
 
-def read_tlv(wire: bytes, position: int) -> Tlv:
-    """Return the value that starts here. Raises BadMessage when it does not fit into the message."""
+def span(wire: bytes, position: int) -> tuple[int, int, int]:
+    """Return tag, start and end of the value that starts here. Raises BadMessage when it does not fit."""
     try:
         size = wire[position + 1]
         start = position + 2
@@ -40,9 +40,14 @@ def read_tlv(wire: bytes, position: int) -> Tlv:
         end = start + size
         if end > len(wire):
             raise BadMessage("a value is cut short")
-        return Tlv(wire[position], start, end)
+        return wire[position], start, end
     except IndexError:
         raise BadMessage("the message is cut short") from None
+
+
+def read_tlv(wire: bytes, position: int) -> Tlv:
+    """Return the value that starts here, its parts by name. Raises BadMessage when it does not fit."""
+    return Tlv(*span(wire, position))
 
 
 def read_sequence(wire: bytes, position: int) -> Tlv:
@@ -55,7 +60,7 @@ def read_sequence(wire: bytes, position: int) -> Tlv:
 
 def read_integer(wire: bytes, position: int) -> tuple[int, int]:
     """Return a number of any of SNMP's number types and the position after it. Raises BadMessage."""
-    tag, start, end = read_tlv(wire, position)
+    tag, start, end = span(wire, position)
     if tag not in _NUMBERS or not 0 < end - start <= 9:
         raise BadMessage("something else where a number belongs")
     return int.from_bytes(wire[start:end], "big", signed=tag == INTEGER), end

@@ -222,10 +222,12 @@ class TrapListener:
             self._count(sender[0], "refused_count")
 
     def _keep(self, trap: Trap, sender: tuple[str, int], replies: Iterable[bytes]) -> None:
-        self._count(sender[0], "heard_count")
+        self.total.heard_count += 1
+        self.sources.get(sender[0], self._crowd).heard_count += 1
         self.serial += 1
         self.heard.append(Heard(self.serial, time.time(), sender[0], trap))
-        self._say(replies, sender)
+        if replies:
+            self._say(replies, sender)
 
     def _say(self, replies: Iterable[bytes], sender: tuple[str, int]) -> None:
         with contextlib.suppress(OSError):  # whoever sends an inform sends it again

@@ -18,7 +18,7 @@ from probes._wire.snmp_ber import (
     read_integer,
     read_oid,
     read_sequence,
-    read_tlv,
+    span,
 )
 
 TRAP_V1, INFORM, RESPONSE, TRAP_V2 = 0xA4, 0xA6, 0xA2, 0xA7
@@ -59,17 +59,17 @@ def version_of(wire: bytes) -> int:
 def read_trap(wire: bytes) -> Trap:
     """Return a notification of version 1 or 2c. Raises BadMessage."""
     version, position = read_integer(wire, read_sequence(wire, 0).start)
-    tag, start, position = read_tlv(wire, position)
+    tag, start, position = span(wire, position)
     if tag != OCTETS or version not in (0, 1):
         raise BadMessage("no message with a community")
     community = wire[start:position]
-    pdu = read_tlv(wire, position)
-    if version == 0 and pdu.tag == TRAP_V1:
-        kind, interface = _first_version(wire, pdu.start)
+    pdu, inner, _ = span(wire, position)
+    if version == 0 and pdu == TRAP_V1:
+        kind, interface = _first_version(wire, inner)
         return Trap("1", kind, interface, community)
-    if version == 1 and pdu.tag in (TRAP_V2, INFORM):
-        kind, interface = _second_version(wire, pdu.start)
-        return Trap("2c", kind, interface, community, _answer(wire, position) if pdu.tag == INFORM else b"")
+    if version == 1 and pdu in (TRAP_V2, INFORM):
+        kind, interface = _second_version(wire, inner)
+        return Trap("2c", kind, interface, community, _answer(wire, position) if pdu == INFORM else b"")
     raise BadMessage("no notification")
 
 
@@ -79,12 +79,12 @@ def _answer(wire: bytes, position: int) -> bytes:
 
 
 def _first_version(wire: bytes, position: int) -> tuple[str, bytes]:
-    tag, start, position = read_tlv(wire, position)
+    tag, start, position = span(wire, position)
     if tag != OID:
         raise BadMessage("no enterprise where it belongs")
     enterprise = (start, position)
-    agent = read_tlv(wire, position)
-    generic, position = read_integer(wire, agent.end)
+    _, _, position = span(wire, position)
+    generic, position = read_integer(wire, position)
     specific, position = read_integer(wire, position)
     _, position = read_integer(wire, position)
     kind = _GENERIC.get(generic + 1)
@@ -96,7 +96,7 @@ def _first_version(wire: bytes, position: int) -> tuple[str, bytes]:
 
 def _second_version(wire: bytes, position: int) -> tuple[str, bytes]:
     for _ in range(3):
-        _, position = read_integer(wire, position)
+        _, _, position = span(wire, position)
     kind, interface = _varbinds(wire, position)
     if not kind:
         raise BadMessage("a notification that does not say which")
@@ -105,15 +105,15 @@ def _second_version(wire: bytes, position: int) -> tuple[str, bytes]:
 
 def _varbinds(wire: bytes, position: int) -> tuple[str, bytes]:
     """Return the kind of notification and the interface that its values name."""
-    tag, position, end = read_tlv(wire, position)
+    tag, position, end = span(wire, position)
     if tag != 0x30:
         raise BadMessage("no values where they belong")
     kind, index, descr, name = "", b"", b"", b""
     for _ in range(VARBINDS_MAX):
         if position >= end:
             break
-        _, start, after = read_tlv(wire, position)
-        _, name_start, name_end = read_tlv(wire, start)
+        _, start, after = span(wire, position)
+        _, name_start, name_end = span(wire, start)
         prefix = wire[name_start:name_end]
         if prefix == _TRAP_OID:
             kind = _kind(wire, name_end)
@@ -129,7 +129,7 @@ def _varbinds(wire: bytes, position: int) -> tuple[str, bytes]:
 
 
 def _kind(wire: bytes, position: int) -> str:
-    tag, start, end = read_tlv(wire, position)
+    tag, start, end = span(wire, position)
     if tag != OID:
         raise BadMessage("something else where the kind of notification belongs")
     if end - start == len(_TRAPS) + 1 and wire.startswith(_TRAPS, start) and wire[end - 1] in _GENERIC:
@@ -145,12 +145,12 @@ def kind_name(dotted: str) -> str:
 
 
 def _decimal(wire: bytes, position: int) -> bytes:
-    tag, start, end = read_tlv(wire, position)
+    tag, start, end = span(wire, position)
     if tag != INTEGER or not 0 < end - start <= 5:
         return b""
     return b"%d" % int.from_bytes(wire[start:end], "big", signed=True)
 
 
 def _octets(wire: bytes, position: int) -> bytes:
-    tag, start, end = read_tlv(wire, position)
+    tag, start, end = span(wire, position)
     return wire[start : min(end, start + TEXT_OCTETS_MAX)] if tag == OCTETS else b""
