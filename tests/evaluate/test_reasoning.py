@@ -5,22 +5,29 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from bt_console import evaluate
+from bt_console import evaluate, words
 from bt_console.evaluate.causes import find_causes
 from bt_console.evaluate.standing import Place
 from bt_console.model.incident import CauseKind
 from bt_console.words import LANGUAGES, say
-from bt_console.words.causes import WORDS
+from bt_console.words.causes import WORDS as CAUSES
 from tests.evaluate.build import court_of
 from tests.evaluate.district import district
 from tests.evaluate.simulation import Simulation, instant
 from tests.evaluate.test_scenarios import FAULTS
 from tests.evaluate.world import Condition
 
+WORDS: dict[str, tuple[str, str]] = {
+    code: texts
+    for found in iter_modules(words.__path__)
+    for code, texts in import_module(f"bt_console.words.{found.name}").WORDS.items()
+}
 SOURCES = sorted(Path(evaluate.__file__).parent.glob("*.py"))
 _FIELD = re.compile(r"{(\w+?)(?:_words|_said)?}")
 _OF_CAUSES = {"name", "target", "unit", "path", "detail", "value", "failure", "count", "total"}
@@ -71,7 +78,7 @@ def test_every_group_asked_has_words_for_yes_and_no() -> None:
 
 
 def test_both_languages_use_the_same_fields() -> None:
-    for code, (vietnamese, english) in WORDS.items():
+    for code, (vietnamese, english) in CAUSES.items():
         assert set(_FIELD.findall(vietnamese)) == set(_FIELD.findall(english)), code
 
 
