@@ -14,6 +14,8 @@ from probes._wire.path_route import Path, Sent
 from probes._wire.path_socket import REACHED, Answer, TraceSocket
 
 _SLACK_NS = 1_000_000
+_SETTLE_S = 0.01
+"""The kernel starts to stamp a little after the first socket of the machine asks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class PathRun:
         for fileno in filenos:
             self._loop.add_reader(fileno, self._read)
         try:
+            await asyncio.sleep(_SETTLE_S)
             for number in range(self._plan.count):
                 await self._send_round()
                 # Once the end is known, the next round need not wait for those that are silent.
