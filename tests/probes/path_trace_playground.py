@@ -44,7 +44,7 @@ class Chain:
             router.set("ipv4/conf/all/rp_filter", "0")
             router.set("ipv4/fib_multipath_hash_policy", "1")
         self._route()
-        # As the monitor's pinger does: while one socket is open that asks for stamps, the kernel never stops making them.
+        # As the monitor's pinger does: while one socket asks for stamps, the kernel never stops making them.
         self.stamped = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.stamped.setsockopt(socket.SOL_SOCKET, 37, 1 << 3 | 1 << 4)
         time.sleep(0.2)
