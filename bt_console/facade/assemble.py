@@ -14,6 +14,7 @@ from bt_console.model.inventory import Check, CheckId, Inventory, Role, Target, 
 from bt_console.model.snapshot import (
     LATE_AFTER_S,
     CheckView,
+    DeviceCounts,
     EngineState,
     EngineStatus,
     Snapshot,
@@ -50,6 +51,7 @@ class District:
     targets: Mapping[TargetId, TargetHealth] = field(default_factory=dict)
     incidents: Mapping[int, Incident] = field(default_factory=dict)
     engine: EngineStatus = _NO_ENGINE
+    device_counts: Mapping[UnitId, DeviceCounts] = field(default_factory=dict)
     target_views: Mapping[TargetId, TargetView] = field(default_factory=dict)
     unit_views: Mapping[UnitId, UnitView] = field(default_factory=dict)
 
@@ -94,6 +96,7 @@ def _learn(before: District, news: News, *, whole: bool) -> District:
         targets=_merged(before.targets, {target.target_id: target for target in news.targets}),
         incidents=_merged(before.incidents, {incident.id: incident for incident in news.incidents}),
         engine=news.engine or _NO_ENGINE,
+        device_counts=news.device_counts,
     )
     inventory = after.layout.inventory
     touched = set(inventory.targets) if whole else _touched_targets(inventory, news)
@@ -115,6 +118,8 @@ def _touched_targets(inventory: Inventory, news: News) -> set[TargetId]:
 def _touched_units(before: District, after: District, news: News, touched: Iterable[TargetId]) -> set[UnitId]:
     inventory = after.layout.inventory
     units = {inventory.targets[target_id].unit_id for target_id in touched}
+    old, new = before.device_counts, after.device_counts
+    units |= {unit_id for unit_id in (*old, *new) if old.get(unit_id) != new.get(unit_id)}
     if news.incidents:
         changed = {incident.id for incident in news.incidents}
         units |= {view.unit_id for view in after.target_views.values() if view.explained_by in changed}
@@ -208,6 +213,7 @@ def _unit_view(district: District, unit: Unit, causes: Mapping[int, CauseKind], 
         tslcd=tslcd,
         devices=tuple(view for view in views if view.role is Role.DEVICE),
         incident_ids=tuple(sorted(key for key in naming | explaining if key is not None)),
+        device_counts=district.device_counts.get(unit.id, ()),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bt_console.model.device import DeviceState
 from bt_console.model.health import HealthState, Sample
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Role, TargetId, UnitId, UnitKind
@@ -22,6 +23,8 @@ class EngineState(StrEnum):
 
 
 LATE_AFTER_S = 5.0
+DeviceCounts = tuple[tuple[DeviceState, int], ...]
+"""How many devices of a unit are in each state; states without any are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,7 @@ class UnitView:
     devices: tuple[TargetView, ...] = ()
     incident_ids: tuple[int, ...] = ()
     """Open incidents that name or explain it."""
+    device_counts: DeviceCounts = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from bt_console.model.change import Command
 from bt_console.model.device import Device, DeviceState
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth
 from bt_console.model.incident import Cause, CauseKind, Incident, Severity
+from bt_console.model.inventory import UnitId
 from bt_console.model.observation import Observation
 from bt_console.model.route import Route
-from bt_console.model.snapshot import EngineState, EngineStatus, Event
+from bt_console.model.snapshot import DeviceCounts, EngineState, EngineStatus, Event
 from bt_console.store.codec import (
     instant,
     maybe_instant,
@@ -103,6 +105,14 @@ def device(row: Row) -> Device:
         port_since=maybe_instant(port_since),
         missed_since=maybe_instant(missed),
     )
+
+
+def device_counts(rows: Iterable[Row]) -> dict[UnitId, DeviceCounts]:
+    """Return rows of DEVICE_COUNTS by unit."""
+    found: dict[UnitId, DeviceCounts] = {}
+    for unit_id, state, count in rows:
+        found[unit_id] = (*found.get(unit_id, ()), (DeviceState(state), count))
+    return found
 
 
 def route(row: Row) -> Route:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Inventory, UnitId
 from bt_console.model.observation import Observation
 from bt_console.model.route import Route
-from bt_console.model.snapshot import EngineStatus, Event
+from bt_console.model.snapshot import DeviceCounts, EngineStatus, Event
 from bt_console.store import decode, sql
 from bt_console.store.codec import micros, parse_inventory
 from bt_console.store.errors import StoreError, speaking
@@ -41,6 +41,8 @@ class News:
     targets: tuple[TargetHealth, ...]
     incidents: tuple[Incident, ...]
     engine: EngineStatus | None
+    device_counts: Mapping[UnitId, DeviceCounts] = field(default_factory=dict)
+    """Of every unit with devices, changed or not."""
 
 
 class Reader:
@@ -115,6 +117,7 @@ class Reader:
             targets=tuple(map(decode.target, self._connection.execute(sql.TARGETS, (revision,)))),
             incidents=incidents,
             engine=decode.engine(engine) if engine else None,
+            device_counts=decode.device_counts(self._connection.execute(sql.DEVICE_COUNTS)),
         )
 
     def events(self, after_seq: int, limit: int) -> tuple[Event, ...]:

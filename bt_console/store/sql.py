@@ -40,6 +40,7 @@ SELECT mac, unit_id, state, name, address, port, vendor, approved_unit_id, first
 FROM device """
 DEVICES = _DEVICE + "ORDER BY unit_id, mac"
 UNIT_DEVICES = _DEVICE + "WHERE unit_id = ? ORDER BY mac"
+DEVICE_COUNTS = "SELECT unit_id, state, count(*) FROM device GROUP BY unit_id, state"
 _ROUTE = """
 SELECT k.check_id, r.route_hash, r.hops, r.first_seen_at, r.last_seen_at, r.seen_count, r.accepted_at, r.alternated_at
 FROM route r JOIN check_key k ON k.id = r.check_key """
@@ -68,6 +69,7 @@ READS = (
     HISTORY,
     DEVICES,
     UNIT_DEVICES,
+    DEVICE_COUNTS,
     ROUTES,
     CHECK_ROUTES,
     CHECK_KEYS,

@@ -193,6 +193,7 @@ class DeviceRow(SQLModel, table=True):
     """One MAC in one unit."""
 
     __tablename__ = "device"
+    __table_args__ = (Index("device_state", "unit_id", "state"),)
 
     unit_id: str = Field(primary_key=True)
     mac: str = Field(primary_key=True)

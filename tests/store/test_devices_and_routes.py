@@ -14,7 +14,7 @@ from bt_console.model.change import Change
 from bt_console.model.device import Device, DeviceState
 from bt_console.model.inventory import CheckId, UnitId
 from bt_console.store.writer import Writer
-from tests.store.examples import device, district, everything, route
+from tests.store.examples import at, device, district, everything, route
 
 LINK = CheckId("xa-1/tslcd:icmp_echo")
 BLANK = Device(mac="b4:22:00:00:00:77", unit_id=UnitId("xa-2"), state=DeviceState.APPROVED)
@@ -81,3 +81,22 @@ def test_a_console_lists_devices_of_one_unit_or_all_and_routes_the_one_in_force_
         assert console.devices(UnitId("nowhere")) == ()
         assert [found.route_hash for found in console.routes(LINK)] == ["now", "old", "odd"]
         assert console.routes(CheckId("nothing")) == ()
+
+
+def test_a_snapshot_counts_the_devices_of_each_unit_and_redoes_only_those_that_changed(
+    path: Path, writer: Writer
+) -> None:
+    writer.commit(Change(devices=(device(1), device(2), device(3, "xa-2"), device(4, state=DeviceState.MISSING))))
+    with closing(Console(path)) as console:
+        before = console.snapshot(at(101))
+        assert before
+        assert [unit.device_counts for unit in before.units] == [
+            ((DeviceState.MISSING, 1), (DeviceState.NEW, 2)),
+            ((DeviceState.NEW, 1),),
+        ]
+        assert before.departments[0].device_counts == ()
+        writer.commit(Change(devices_gone=(device(3, "xa-2"),)))
+        after = console.snapshot(at(101), before.revision)
+        assert after
+        assert after.units[1].device_counts == ()
+        assert after.units[0] is before.units[0]

@@ -49,6 +49,8 @@ def test_every_statement_is_listed_for_these_tests() -> None:
         (sql.EVENTS, "PRIMARY KEY"),
         (sql.INCIDENT_EVENTS, "event_of_incident"),
         (sql.HISTORY, "observation_once"),
+        (sql.UNIT_DEVICES, "unit_id=?"),
+        (sql.CHECK_ROUTES, "check_key=?"),
         (sql.COMMANDS_WAITING, "command_waiting"),
     ],
 )
@@ -57,3 +59,7 @@ def test_a_question_asked_often_uses_its_index(connection: sqlite3.Connection, s
     assert f"{index}" in found
     assert "SCAN" not in found.replace("SCAN command USING", "").replace("SCAN incident USING", "")
     assert "TEMP B-TREE" not in found
+
+
+def test_devices_are_counted_from_an_index_alone(connection: sqlite3.Connection) -> None:
+    assert plan(connection, sql.DEVICE_COUNTS) == "SCAN device USING COVERING INDEX device_state"

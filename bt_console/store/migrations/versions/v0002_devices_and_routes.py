@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("missed_since", BIG, nullable=True),
         sa.PrimaryKeyConstraint("unit_id", "mac"),
     )
+    op.create_index("device_state", "device", ["unit_id", "state"], unique=False)
     op.create_table(
         "route",
         sa.Column("check_key", BIG, nullable=False),
