@@ -24,6 +24,7 @@ class Topology:
 
     targets: Mapping[TargetId, Target]
     checks: Mapping[TargetId, tuple[Check, ...]]
+    """Those that decide whether their target works."""
     check_target: Mapping[CheckId, TargetId]
     ancestors: Mapping[TargetId, tuple[TargetId, ...]]
     """Every measured target on the way to one, nearest first; the hub itself is not among them."""
@@ -48,7 +49,8 @@ def build(inventory: Inventory) -> Topology:
     targets = inventory.targets
     checks: dict[TargetId, list[Check]] = defaultdict(list)
     for check in inventory.checks.values():
-        checks[check.target_id].append(check)
+        if check.decides:
+            checks[check.target_id].append(check)
     ancestors = {target_id: _ancestors(targets, checks, target_id) for target_id in targets}
     children = _children(targets, checks)
     return Topology(

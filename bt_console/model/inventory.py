@@ -112,6 +112,8 @@ class Check:
     """UP again after up_k good readings in a row."""
     thresholds: tuple[Threshold, ...] = ()
     vantage_id: str = "hub"
+    decides: bool = True
+    """False: what it finds is known of its target, but says nothing about whether the target works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

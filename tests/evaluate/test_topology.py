@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bt_console.evaluate.topology import build
-from bt_console.model.inventory import TargetId
+from bt_console.model.inventory import CheckId, TargetId
+from tests.evaluate.build import check_of
 from tests.evaluate.district import district
 
 TOPOLOGY = build(district(4))
@@ -63,3 +64,18 @@ def test_what_has_no_check_is_nobodys_ancestor_child_or_other_path() -> None:
     assert "cao-son/tslcd" not in topology.children[TargetId("tslcd-core")]
     assert TargetId("cao-son/internet") not in topology.other_path
     assert topology.links[topology.unit_of(TargetId("cao-son/lan"))] == ids("cao-son/internet")
+
+
+def test_a_check_that_does_not_decide_says_nothing_about_whether_its_target_works() -> None:
+    inventory = district(4)
+    scan = check_of(
+        id=CheckId("cao-son/device/may-in:port_scan"),
+        target_id=TargetId("cao-son/device/may-in"),
+        probe="port_scan",
+        decides=False,
+    )
+    topology = build(replace(inventory, checks={**inventory.checks, scan.id: scan}))
+
+    assert scan not in topology.checks[scan.target_id]
+    assert topology.checks == TOPOLOGY.checks
+    assert topology.check_target[scan.id] == scan.target_id
