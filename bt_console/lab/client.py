@@ -50,6 +50,8 @@ class Lab:
         self.missing: tuple[str, ...] = tuple(status["missing"])
         """Messages for words.say(): what the fallback lacks and why; empty with namespaces."""
         self.trust_file = Path(status["trust_file"])
+        self.secrets_dir = Path(status["secrets_dir"])
+        """Files to give the monitor credentials by reference: `file:SECRETS_DIR/snmp-community` (secrets.py)."""
         self.config_path = Path(status["config"])
         """The configuration to monitor it with."""
         self.places: tuple[str, ...] = tuple(status["places"])

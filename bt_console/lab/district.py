@@ -8,12 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bt_console.lab import kernel
+from bt_console.lab.agents.children import AgentProcesses
 from bt_console.lab.child import Child
 from bt_console.lab.faults.api import Effect
 from bt_console.lab.network import Network
 from bt_console.lab.plan import HUB, Line, Plan
 from bt_console.lab.ready import wait_for_pings, wait_for_services
-from bt_console.lab.rundir import KEYS, TRUST_FILE
+from bt_console.lab.rundir import KEYS, SECRETS, TRUST_FILE
+from bt_console.lab.secrets import make_secrets
 from bt_console.lab.world import LineState, ServiceState
 
 _READY_WITHIN_S = 40.0
@@ -29,6 +31,7 @@ class NamespacedDistrict:
         self.plan = plan
         self.config_path = config_path
         self.trust_file = run_dir / TRUST_FILE
+        self.secrets_dir = run_dir / SECRETS
         self._run_dir = run_dir
         self._lines = {link.line.id: link.line for link in plan.links if link.line}
         self._user_fd = kernel.user_namespace()
@@ -39,7 +42,8 @@ class NamespacedDistrict:
         self._service_fds = {space: fd for space, fd in self._network.space_fds.items() if space in serving}
         self._wires = Child("bt_console.lab.wires_process")
         self._services = Child("bt_console.lab.services.process", tuple(self._service_fds.values()))
-        self.children: tuple[Child, ...] = (self._wires, self._services)
+        self._agents = AgentProcesses(plan, self._network.space_fds)
+        self.children: tuple[Child, ...] = (self._wires, self._services, *self._agents.children)
 
     def open(self) -> None:
         """Build everything; return when all of it answers."""
@@ -53,6 +57,7 @@ class NamespacedDistrict:
         self._services.tell({"open": order})
         wires = [(name, self._network.wires[name], _calm(line)) for name, line in self._lines.items()]
         self._wires.ask({"open": wires})
+        self._agents.open(make_secrets(self.secrets_dir))
         self._services.wait()
         with kernel.inside(self._network.space_fds[HUB]):
             wait_for_pings(self.plan.answering, _READY_WITHIN_S)

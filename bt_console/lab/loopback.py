@@ -15,7 +15,7 @@ from bt_console.lab.kernel import Refusal
 from bt_console.lab.loopback_config import port_of, rewritten
 from bt_console.lab.plan import CORE_LINE, UPLINK_LINES, Plan, Port, Service, line_id
 from bt_console.lab.ready import wait_for_services
-from bt_console.lab.rundir import CONFIG_FILE, KEYS, TRUST_FILE
+from bt_console.lab.rundir import CONFIG_FILE, KEYS, SECRETS, TRUST_FILE
 from bt_console.lab.topology import draw
 from bt_console.lab.world import LineState, ServiceState
 from bt_console.model.inventory import Inventory, Role, Target, TargetId, UnitKind
@@ -34,6 +34,7 @@ class LoopbackDistrict:
     def __init__(self, config: Path, run_dir: Path, refusal: Refusal) -> None:
         self.config_path = run_dir / CONFIG_FILE
         self.trust_file = run_dir / TRUST_FILE
+        self.secrets_dir = run_dir / SECRETS
         self.missing: tuple[str, ...] = (
             message("lab.missing.why", reason=refusal.reason, remedy=refusal.remedy),
             *_MISSING,

@@ -18,6 +18,7 @@ _CONTROL = "control.sock"
 TRUST_FILE = "ca.pem"
 CONFIG_FILE = "config.yaml"
 KEYS = "keys"
+SECRETS = "secrets"
 GUEST = "guest"
 """Where whoever runs a lab may keep files that end with it: a demo's store and log."""
 _FILES = (_CONTROL, TRUST_FILE, CONFIG_FILE)
@@ -78,11 +79,11 @@ def is_gone(run_dir: Path) -> bool:
 
 def sweep(run_dir: Path, *, is_ours: bool) -> None:
     """Remove what a lab made; the directory too when the lab made it and it is empty. The owner's mark goes last."""
-    keys = run_dir / KEYS
-    with suppress(OSError):
-        for file in keys.iterdir():
-            file.unlink(missing_ok=True)
-        keys.rmdir()
+    for directory in (run_dir / KEYS, run_dir / SECRETS):
+        with suppress(OSError):
+            for file in directory.iterdir():
+                file.unlink(missing_ok=True)
+            directory.rmdir()
     shutil.rmtree(run_dir / GUEST, ignore_errors=True)
     for name in (*_FILES, _OWNER):
         with suppress(OSError):

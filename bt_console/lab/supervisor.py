@@ -30,6 +30,7 @@ class District(Protocol):
     plan: Plan
     config_path: Path
     trust_file: Path
+    secrets_dir: Path
     children: tuple[Child, ...]
 
     def open(self) -> None:
@@ -127,6 +128,7 @@ class Supervisor:
             "is_namespaced": district.is_namespaced,
             "missing": list(district.missing),
             "trust_file": str(district.trust_file),
+            "secrets_dir": str(district.secrets_dir),
             "config": str(district.config_path),
             "active": sorted(self._active),
             "names": asdict(self._names),

@@ -95,9 +95,9 @@ class _Drawing:
         self._draw_building()
         self._draw_tslcd()
         self._draw_internet()
-        for unit in self._units:
-            if unit.kind in (UnitKind.COMMUNE, UnitKind.TOWN):
-                self._draw_unit(unit)
+        communes = [unit for unit in self._units if unit.kind in (UnitKind.COMMUNE, UnitKind.TOWN)]
+        for number, unit in enumerate(communes, 1):
+            self._draw_unit(number, unit)
         ends = [end for link in self._links for end in (link.near, link.far)]
         return Plan(
             spaces=tuple(dict.fromkeys(end.space for end in ends)),
@@ -279,8 +279,7 @@ class _Drawing:
         behind = [prefix for prefix in (*anchors, *members) if prefix != address]
         self._route(EXCHANGE, behind, address, f"isp-{index}")
 
-    def _draw_unit(self, unit: Unit) -> None:
-        number = len(self._places)
+    def _draw_unit(self, number: int, unit: Unit) -> None:
         for target in self._of(Role.TSLCD, unit)[:1]:
             gateway = partner(target.address, self._taken) or self._core
             self._access("tslcd", target, End(space=CORE, device=f"unit-{number}", address=gateway))

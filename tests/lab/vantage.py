@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import probes
-from probes.api import Outcome, ProbeContext, ProbeFailure, Reading, Shared
+from probes.api import Outcome, ProbeContext, ProbeFailure, Reading, Scope, Shared
+from probes.secret import Secret
+
+APPROVED = Scope(networks=(IPv4Network("10.20.0.0/16"), IPv4Network("10.21.0.0/16"), IPv4Network("10.255.0.0/16")))
+SECRETS = ("community", "auth_key", "priv_key")
 
 
 async def main(nameserver: str, trust_file: str) -> None:
@@ -18,10 +23,15 @@ async def main(nameserver: str, trust_file: str) -> None:
         name, address, params = json.loads(line)
         kind = probes.load(name)
         ctx = ProbeContext(
-            deadline_s=loop.time() + 10, shared=shared, nameservers=(nameserver,), trust_file=Path(trust_file)
+            deadline_s=loop.time() + 10,
+            shared=shared,
+            nameservers=(nameserver,),
+            trust_file=Path(trust_file),
+            scope=APPROVED,
         )
+        given = {name: Secret(value) if name in SECRETS else value for name, value in params.items()}
         try:
-            reading = await kind.observe(address, kind.params(**params), ctx)
+            reading = await kind.observe(address, kind.params(**given), ctx)
         except ProbeFailure as failure:
             reading = Reading(
                 outcome=Outcome.FAIL,

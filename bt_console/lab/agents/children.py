@@ -1,0 +1,45 @@
+"""The lab process's view of the agents: one process for all, and one for the core, which also speaks version 3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from bt_console.lab.agents.roster import CORE_AGENT, Agent, roster
+from bt_console.lab.child import Child
+from bt_console.lab.plan import HUB, Plan
+from bt_console.lab.secrets import SNMP_USER, LabSecrets
+
+
+class AgentProcesses:
+    """Both processes."""
+
+    def __init__(self, plan: Plan, space_fds: Mapping[str, int]) -> None:
+        self._space_fds = space_fds
+        self._roster = roster(plan)
+        ends = [link.near for link in plan.links]
+        self._manager = next(end.address for end in ends if (end.space, end.device) == (HUB, "tslcd"))
+        many = tuple(agent for agent in self._roster if agent.id != CORE_AGENT)
+        core = tuple(agent for agent in self._roster if agent.id == CORE_AGENT)
+        self._groups = [(self._child(group), group) for group in (many, core)]
+        self.children = tuple(child for child, _ in self._groups)
+
+    def open(self, secrets: LabSecrets) -> None:
+        """Have every agent answer."""
+        for child, group in self._groups:
+            agents = [self._order(agent, secrets) for agent in group]
+            child.tell({"open": {"community": secrets.community, "manager": self._manager, "agents": agents}})
+        for child in self.children:
+            child.wait()
+
+    def _child(self, agents: tuple[Agent, ...]) -> Child:
+        return Child(
+            "bt_console.lab.agents.process", tuple(dict.fromkeys(self._space_fds[agent.space] for agent in agents))
+        )
+
+    def _order(self, agent: Agent, secrets: LabSecrets) -> dict[str, Any]:
+        order = {**asdict(agent), "space": self._space_fds[agent.space]}
+        if agent.id == CORE_AGENT:
+            order["secure"] = {"user": SNMP_USER, "auth_key": secrets.auth_key, "priv_key": secrets.priv_key}
+        return order
