@@ -198,3 +198,5 @@ class ProbeKind:
     """RFC, MIB or other document the numbers and formats come from."""
     timeout_s: float = 5.0
     """Default deadline of one run."""
+    fleeting: frozenset[str] = frozenset()
+    """Facts that differ in every reading: shown while they are the newest, not kept in the history."""

@@ -208,4 +208,5 @@ PROBE = ProbeKind(
     example="127.0.0.0/30 -p interface=lo",
     source="RFC 826, RFC 5227",
     timeout_s=30.0,
+    fleeting=frozenset({"rtt_ms"}),
 )

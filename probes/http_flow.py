@@ -279,4 +279,5 @@ PROBE = ProbeKind(
     example="http://127.0.0.1:8080/ -p timeout_s=5",
     source="RFC 9110, RFC 9112, RFC 6265",
     timeout_s=15.0,
+    fleeting=frozenset({"step_s"}),
 )

@@ -133,4 +133,5 @@ PROBE = ProbeKind(
     example="127.0.0.1 -p argv=check_dummy,0",
     source="Monitoring Plugins Development Guidelines",
     timeout_s=10.0,
+    fleeting=frozenset({"perf_value"}),
 )

@@ -154,4 +154,5 @@ PROBE = ProbeKind(
     example="127.0.0.1 -p method=icmp",
     source="RFC 792, RFC 2925, RFC 2992",
     timeout_s=8.0,
+    fleeting=frozenset({"hop_rtt_ms", "hop_loss_ratio"}),
 )

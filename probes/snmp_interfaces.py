@@ -246,4 +246,5 @@ PROBE = ProbeKind(
     },
     example="127.0.0.1:161 -p version=2c -p interface=eth0 -p timeout_s=5",
     source="RFC 2863, RFC 3418",
+    fleeting=frozenset({"in_ratio", "out_ratio", "in_bps", "out_bps", "in_errors_per_s", "out_errors_per_s"}),
 )

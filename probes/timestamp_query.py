@@ -123,4 +123,5 @@ PROBE = ProbeKind(
     },
     example="http://127.0.0.1:3161/tsa -p authority_file=/etc/ssl/ca.pem",
     source="RFC 3161, RFC 5816, RFC 5652",
+    fleeting=frozenset({"serial", "gen_time"}),
 )

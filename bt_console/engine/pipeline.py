@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import probes
 from bt_console.engine.events import docket_events, transition_events
 from bt_console.engine.finds import Finds, VendorOf
 from bt_console.engine.runner import Run
-from bt_console.evaluate import health, topology
+from bt_console.evaluate import health, incidents, topology
+from bt_console.evaluate.belief import Belief
 from bt_console.evaluate.diagnosis import Diagnosis, Situation, diagnose
 from bt_console.model.change import Change, Memory
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Verdict
@@ -31,6 +33,15 @@ class Step:
     wanted: frozenset[CheckId]
     is_news: bool
     """True when a state or incident changed: worth committing at once."""
+
+
+def storable(observation: Observation, probe: str) -> Observation:
+    """Return an observation without facts that differ every time; the check's newest facts stay whole in memory."""
+    fleeting = probes.load(probe).fleeting
+    if fleeting.isdisjoint(observation.reading.facts):
+        return observation
+    kept = {name: value for name, value in observation.reading.facts.items() if name not in fleeting}
+    return replace(observation, reading=replace(observation.reading, facts=kept))
 
 
 class Pipeline:
@@ -61,6 +72,7 @@ class Pipeline:
         }
         self._targets = {target_id: targets[target_id] for target_id in inventory.targets if target_id in targets}
         self._loaded = Memory()
+        self._beliefs: Mapping[TargetId, Belief] = {}
         self._is_restless = True
 
     @property
@@ -77,7 +89,7 @@ class Pipeline:
         self._is_restless |= any(restless)
         found = self._finds.take_in(observations)
         change = Change(
-            observations=observations,
+            observations=tuple(storable(o, self.inventory.checks[o.check_id].probe) for o in observations),
             healths=tuple(self._healths[check_id] for check_id in sorted(touched)),
             devices=tuple(found.devices.values()),
             devices_gone=tuple(found.devices_gone.values()),
@@ -132,8 +144,11 @@ class Pipeline:
             open_incidents=self._open,
             recent_incidents=self._recent,
             next_incident_id=self._next_incident_id,
+            beliefs=self._beliefs,
         )
-        return diagnose(situation, now)
+        diagnosis = diagnose(situation, now)
+        self._beliefs = diagnosis.beliefs
+        return diagnosis
 
     def _step(self, change: Change, diagnosis: Diagnosis, now: datetime) -> Step:
         docket = diagnosis.docket
@@ -186,5 +201,11 @@ class Pipeline:
     def shift(self, by: timedelta) -> None:
         """Move the memory along after the wall clock jumped, so that order and age stay true."""
         self._healths = {check_id: health.shifted(known, by) for check_id, known in self._healths.items()}
+        self._targets = {
+            target_id: replace(known, since=known.since + by) for target_id, known in self._targets.items()
+        }
+        self._open = tuple(incidents.shifted(incident, by) for incident in self._open)
+        self._recent = tuple(incidents.shifted(incident, by) for incident in self._recent)
+        self._beliefs = {}
         self._finds.shift(by)
         self._is_restless = True

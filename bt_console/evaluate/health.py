@@ -13,6 +13,8 @@ from probes.api import Outcome, Reading
 
 _TIME_MEASURES = ("rtt_median_s", "total_s", "query_s", "handshake_s", "connect_s")
 _DETAIL_LIMIT = 160
+_FACT_LIMIT = 300
+_ITEMS_SHOWN = 64
 STALE_AFTER_INTERVALS = 3
 ERRORS_UNTIL_STALE = 2
 
@@ -74,9 +76,8 @@ def _started(sample: Sample) -> datetime:
 
 
 def _as_text(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(str(item) for item in value)
-    return str(value)
+    text = ", ".join(str(item) for item in value[:_ITEMS_SHOWN]) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= _FACT_LIMIT else text[: _FACT_LIMIT - 1] + "…"
 
 
 def next_state(state: HealthState, samples: Sequence[Sample], check: Check) -> HealthState:

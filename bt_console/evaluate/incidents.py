@@ -214,3 +214,13 @@ def _forwards(court: Court, incident: Incident, causes: Sequence[Found]) -> bool
 
 def _resolve(incident: Incident, now: datetime) -> Incident:
     return replace(incident, resolved_at=now)
+
+
+def shifted(incident: Incident, by: timedelta) -> Incident:
+    """Return an incident with its instants moved, for when the wall clock was set."""
+    return replace(
+        incident,
+        opened_at=incident.opened_at + by,
+        last_good_at=incident.last_good_at + by if incident.last_good_at else None,
+        resolved_at=incident.resolved_at + by if incident.resolved_at else None,
+    )

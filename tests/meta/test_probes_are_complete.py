@@ -64,6 +64,7 @@ def test_measures_carry_their_unit_in_name_and_text(name: str, kind: ProbeKind) 
 def test_facts_have_a_type_that_rules_can_use(name: str, kind: ProbeKind) -> None:
     assert set(kind.facts.values()) <= FACT_TYPES
     assert not set(kind.facts) & set(kind.measures), "a name is either a measure or a fact"
+    assert kind.fleeting <= set(kind.facts), "only a declared fact can be fleeting"
 
 
 @kinds
