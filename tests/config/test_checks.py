@@ -36,9 +36,12 @@ def test_the_built_in_schedule_and_thresholds(small: Small) -> None:
     lan = check(settings, "cao-son/lan:icmp_echo")
     assert (lan.interval_s, lan.params.count, lan.params.timeout_s) == (5, 3, 0.8)
     assert (lan.down_k, lan.down_n, lan.up_k) == (2, 2, 2)
-    assert [(t.measure, t.side, t.limit, t.k, t.n) for t in lan.thresholds] == [
-        ("loss_ratio", Side.ABOVE, 0.1, 6, 12),
-        ("rtt_median_s", Side.ABOVE, 0.15, 6, 12),
+    assert lan.thresholds == ()
+    line = check(settings, "cao-son/tslcd:icmp_echo")
+    assert line.params.count == 10
+    assert [(t.measure, t.side, t.limit, t.k, t.n) for t in line.thresholds] == [
+        ("loss_ratio", Side.ABOVE, 0.1, 6, 10),
+        ("rtt_median_s", Side.ABOVE, 0.15, 2, 2),
     ]
     assert check(settings, "cao-son/device/may-in:icmp_echo").interval_s == 30
     tls = check(settings, "qlvb:tls_handshake")
@@ -108,8 +111,8 @@ def test_a_check_can_be_switched_off_and_on_again(small: Small) -> None:
 
 
 def test_a_threshold_can_be_switched_off(small: Small) -> None:
-    settings = small("    checks: {lan: {icmp_echo: {thresholds: {loss_ratio: false}}}}\n")
-    assert [t.measure for t in check(settings, "cao-son/lan:icmp_echo").thresholds] == ["rtt_median_s"]
+    settings = small("    checks: {tslcd: {icmp_echo: {thresholds: {loss_ratio: false}}}}\n")
+    assert [t.measure for t in check(settings, "cao-son/tslcd:icmp_echo").thresholds] == ["rtt_median_s"]
 
 
 def test_a_second_check_of_a_kind_has_a_suffix(small: Small) -> None:
