@@ -28,12 +28,14 @@ def parse_params(kind: ProbeKind, written: Sequence[str], language: str) -> Any:
     full = {quantity.short_name(name): name for name in hints} | {name: name for name in hints}
     typed = {key: _typed(value, hints.get(full.get(key, ""))) for key, value in entries.items()}
     try:
-        params = read_params(kind.name, typed)
+        return kind.params(**read_params(kind.name, typed))
     except ValidationError as error:
-        allowed = ", ".join(sorted(quantity.short_name(name) for name in hints))
-        lines = "; ".join(_told(details) for details in error.errors())
-        raise UsageError(tell(language, "cli.bad_params", problems=lines, kind=kind.name, allowed=allowed)) from error
-    return kind.params(**params)
+        problems = "; ".join(_told(details) for details in error.errors())
+        cause: ValueError = error
+    except ValueError as error:
+        problems, cause = str(error), error
+    allowed = ", ".join(sorted(quantity.short_name(name) for name in hints))
+    raise UsageError(tell(language, "cli.bad_params", problems=problems, kind=kind.name, allowed=allowed)) from cause
 
 
 def _pair(text: str, language: str) -> tuple[str, str]:

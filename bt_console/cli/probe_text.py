@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_type_hints
 
 from bt_console.cli.documents import Document, instant
+from bt_console.cli.fact_tables import cell, table_lines, tables_of
+from bt_console.cli.figures import SECONDS, figure, unit_of
 from bt_console.cli.render import pad, wrap
-from bt_console.cli.times import decimal
 from bt_console.words import tell
 from probes.api import ProbeKind, Reading
 
@@ -132,25 +133,32 @@ def reading_document(kind: ProbeKind, address: str, run: Mapping[str, Any], read
     }
 
 
-def reading_lines(kind: ProbeKind, address: str, reading: Reading, language: str) -> list[str]:
-    """Return one reading as text: the verdict, then measures and facts."""
+def reading_lines(kind: ProbeKind, address: str, reading: Reading, language: str, width: int) -> list[str]:
+    """Return one reading as text: the verdict, measures and facts, then facts that are tables."""
     verdict = f"{kind.name} {address}: {tell(language, f'outcome.{reading.outcome}')}"
     if reading.failure:
         verdict += f" ({reading.failure})"
-    lines = [f"{verdict}: {reading.detail}" if reading.detail else verdict]
-    rows = [(name.removesuffix("_s"), _figure(name, value, language)) for name, value in reading.measures.items()]
-    rows += [(name, _fact(value)) for name, value in reading.facts.items()]
-    width = max((len(name) for name, _ in rows), default=0)
-    return lines + [f"  {pad(name, width)}  {text}" for name, text in rows]
+    tables = tables_of(kind.name, reading.facts)
+    tabled = {name for columns in tables for name in columns}
+    units = {name: unit_of(name, kind.measures.get(name, "")) for name in reading.measures}
+    rows = [
+        (_title(name, units[name]), figure(value, units[name], language)) for name, value in reading.measures.items()
+    ]
+    rows += [(name, _fact(name, value, language)) for name, value in reading.facts.items() if name not in tabled]
+    name_width = max((len(name) for name, _ in rows), default=0)
+    return [
+        f"{verdict}: {reading.detail}" if reading.detail else verdict,
+        *(f"  {pad(name, name_width)}  {text}".rstrip() for name, text in rows),
+        *(line and f"  {line}" for columns in tables for line in table_lines(columns, language, width - 2)),
+    ]
 
 
-def _figure(name: str, value: float, language: str) -> str:
-    if name.endswith("_s"):
-        return f"{decimal(value * 1000, 3, language)} ms"
-    if name.endswith("_ratio"):
-        return f"{decimal(value * 100, 1, language)} %"
-    return decimal(value, 0 if float(value).is_integer() else 4, language)
+def _title(name: str, unit: str) -> str:
+    """The value shows its own unit of time, so the name need not."""
+    return name.removesuffix("_s") if unit == SECONDS else name
 
 
-def _fact(value: object) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, tuple) else str(value)
+def _fact(name: str, value: object, language: str) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(cell(name, one, language) for one in value)
+    return cell(name, value, language)

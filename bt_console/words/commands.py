@@ -188,6 +188,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "`bt-console probe LOẠI` cho biết các tham số của một loại.",
         "`bt-console probe KIND` shows the parameters of one kind.",
     ),
+    "cli.probe.more_rows": ("… và {n} dòng nữa", "... and {n} more"),
+    "cli.opt.probe_list": ("mọi loại: số đo, dữ kiện, đơn vị, nguồn", "every kind: measures, facts, units, source"),
     "cli.probe.params": ("Tham số (-p)", "Parameters (-p)"),
     "cli.probe.measures": ("Số đo", "Measures"),
     "cli.probe.facts": ("Dữ kiện", "Facts"),

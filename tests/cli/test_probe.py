@@ -82,6 +82,17 @@ def test_a_bad_parameter_is_named_with_the_ones_there_are(run: Run, written: str
     assert "count" in err
 
 
+def test_a_value_the_kind_itself_refuses_is_a_usage_error_with_its_words(run: Run) -> None:
+    code, out, err = run("probe", "icmp_echo", "127.0.0.1", "-p", "count=0", "--language", "en")
+    assert (code, out) == (2, "")
+    assert err.startswith("bt-console: count must be 1 to 1000 packets. Parameters of icmp_echo: ")
+
+
+def test_the_list_can_be_asked_for_by_name(run: Run) -> None:
+    assert run("probe", "--list", "--json") == run("probe", "--json")
+    assert run("probe", "--list") == run("probe")
+
+
 def test_every_bad_parameter_is_told_at_once(run: Run) -> None:
     err = run("probe", "icmp_echo", "127.0.0.1", "-p", "a=1", "-p", "b=2", "--language", "en")[2]
     assert "`a`" in err

@@ -42,6 +42,7 @@ def _configure(parser: Parser) -> None:
     parser.add_argument("--timeout", metavar="TIME", help="cli.opt.timeout")
     parser.add_argument("--nameserver", metavar="ADDRESS", action="append", default=[], help="cli.opt.nameserver")
     parser.add_argument("--trust-file", metavar="PEM", type=Path, help="cli.opt.trust_file")
+    parser.add_argument("--list", action="store_true", dest="is_list", help="cli.opt.probe_list")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="cli.opt.json")
     form.add_argument("--markdown", action="store_true", help="cli.opt.markdown")
@@ -49,7 +50,7 @@ def _configure(parser: Parser) -> None:
 
 def _run(args: Namespace) -> int:
     language = language_without_store(args)
-    if args.kind is None:
+    if args.kind is None or args.is_list:
         _list_kinds(language, args)
         return 0
     kind = find_kind(args.kind, language)
@@ -127,7 +128,9 @@ def _print(args: Namespace, kind: ProbeKind, run: dict[str, Any], reading: Readi
     if args.json:
         print_json(probe_text.reading_document(kind, args.address, run, reading))
     else:
-        print_lines(probe_text.reading_lines(kind, args.address, reading, language_without_store(args)))
+        print_lines(
+            probe_text.reading_lines(kind, args.address, reading, language_without_store(args), terminal_width())
+        )
 
 
 def _exit_code(reading: Reading) -> int:
