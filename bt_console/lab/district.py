@@ -10,6 +10,7 @@ from pathlib import Path
 from bt_console.lab import kernel
 from bt_console.lab.agents.children import AgentProcesses
 from bt_console.lab.child import Child
+from bt_console.lab.exposures import exposures
 from bt_console.lab.faults.api import Effect
 from bt_console.lab.network import Network
 from bt_console.lab.plan import HUB, Line, Plan
@@ -38,7 +39,8 @@ class NamespacedDistrict:
         self._pidfd = os.pidfd_open(os.getpid())
         self._network = Network(plan)
         # The interpreters of both children load their libraries while the network is built.
-        serving = {service.space for service in plan.services}
+        self._served = (*plan.services, *exposures(plan))
+        serving = {service.space for service in self._served}
         self._service_fds = {space: fd for space, fd in self._network.space_fds.items() if space in serving}
         self._wires = Child("bt_console.lab.wires_process")
         self._services = Child("bt_console.lab.services.process", tuple(self._service_fds.values()))
@@ -52,7 +54,8 @@ class NamespacedDistrict:
             "directory": str(self._run_dir / KEYS),
             "trust_file": str(self.trust_file),
             "spaces": self._service_fds,
-            "services": [asdict(service) for service in self.plan.services],
+            "services": [asdict(service) for service in self._served],
+            "secrets": str(self.secrets_dir),
         }
         self._services.tell({"open": order})
         wires = [(name, self._network.wires[name], _calm(line)) for name, line in self._lines.items()]

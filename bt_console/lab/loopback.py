@@ -10,7 +10,7 @@ from pathlib import Path
 from bt_console.config.load import load_config
 from bt_console.lab.child import Child
 from bt_console.lab.errors import LabError
-from bt_console.lab.faults.api import ANY_PORT, Effect, LineEffect
+from bt_console.lab.faults.api import ANY_PORT, Effect, LineEffect, ServiceEffect
 from bt_console.lab.kernel import Refusal
 from bt_console.lab.loopback_config import port_of, rewritten
 from bt_console.lab.plan import CORE_LINE, UPLINK_LINES, Plan, Port, Service, line_id
@@ -61,6 +61,7 @@ class LoopbackDistrict:
             "trust_file": str(self.trust_file),
             "spaces": {},
             "services": [asdict(service) for service in everything],
+            "secrets": str(self.secrets_dir),
             "wrong_address": _WRONG_ADDRESS,
         }
         self._services.ask({"open": order})
@@ -69,6 +70,8 @@ class LoopbackDistrict:
     def refuse(self, effects: tuple[Effect, ...]) -> None:
         """Refuse what only a real line can do."""
         if any(isinstance(effect, LineEffect) and not effect.is_cut for effect in effects):
+            raise LabError("lab.not_in_fallback")
+        if any(isinstance(effect, ServiceEffect) and effect.opened_kinds for effect in effects):
             raise LabError("lab.not_in_fallback")
 
     def change(self, lines: Mapping[str, LineState], services: Mapping[str, ServiceState]) -> None:

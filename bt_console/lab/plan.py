@@ -15,6 +15,8 @@ INTERNET_CENTRE = "dc/internet"
 
 UPLINK_LINES: Mapping[str, str] = {"tslcd": "uplink:tslcd", "internet": "uplink:internet"}
 """Path -> the hub's own access line."""
+EXPOSED_KINDS = ("telnet", "smb")
+"""Kinds of ports that machines of a LAN have, and that refuse until a fault opens them."""
 BUILDING_LAN = "building"
 """The segment the hub's own machine is on."""
 CORE_LINE = "core"
@@ -107,7 +109,7 @@ class Port:
     """What answers on one port of a service."""
 
     kind: str
-    """`https`, `http`, `smtp`, `imap`, `imaps` or `dns`."""
+    """`https`, `http`, `smtp`, `imap`, `imaps`, `dns`, `ntp`, or one of EXPOSED_KINDS."""
     number: int
 
 
@@ -125,6 +127,12 @@ class Service:
     ports: tuple[Port, ...]
     texts: tuple[str, ...] = ()
     """What the configuration expects to read on its page."""
+    mailbox: str = ""
+    """Mail address of the one account it has, if any."""
+    user: str = ""
+    """Who logs in to it."""
+    credential: str = ""
+    """Name of the file its password is given to the monitor in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +146,8 @@ class Names:
     tls_services: tuple[str, ...]
     mail_services: tuple[str, ...]
     name_servers: tuple[str, ...]
+    clocks: tuple[str, ...] = ()
+    """What tells the time: time servers and time-stamp authorities."""
     lans: tuple[str, ...] = ()
     """Segments: ids of units, and `building`."""
     machines: tuple[str, ...] = ()
@@ -176,6 +186,7 @@ class Plan:
             tls_services=tuple(s.id for s in shared if _has(s, "https", "imaps")),
             mail_services=tuple(s.id for s in shared if _has(s, "smtp", "imap", "imaps")),
             name_servers=tuple(s.id for s in self.services if s.sort == "dns"),
+            clocks=tuple(s.id for s in self.services if s.sort == "signature" or _has(s, "ntp")),
             lans=tuple(lan.id for lan in self.lans),
             machines=tuple(f"{lan.id}:{port.machine}" for lan in self.lans for port in lan.ports[1:]),
         )

@@ -15,17 +15,19 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from bt_console.lab.errors import LabError
-from bt_console.lab.plan import Service
+from bt_console.lab.plan import EXPOSED_KINDS, Service
 
 _AGAIN_S = 0.4
 _SHOWN = 5
 _TYPE_NS = 2
 _CLASS_IN = 1
+_SILENT = ("ntp", *EXPOSED_KINDS)
+"""Kinds of ports without TCP, and those that refuse as long as nothing is wrong."""
 
 
 def wait_for_services(services: Iterable[Service], within_s: float) -> None:
     """Return when every port of every service answers. Raises LabError."""
-    ports = [(service.address, port) for service in services for port in service.ports]
+    ports = [(service.address, port) for service in services for port in service.ports if port.kind not in _SILENT]
     wait_for_ports([(address, port.number) for address, port in ports], within_s)
     for address, port in ports:
         if port.kind == "dns":

@@ -15,6 +15,7 @@ from bt_console.config.errors import did_you_mean
 from bt_console.lab.child import Child
 from bt_console.lab.control import Answer, serve
 from bt_console.lab.errors import LabError
+from bt_console.lab.exposures import exposures
 from bt_console.lab.faults import effects_of
 from bt_console.lab.faults.api import Effect
 from bt_console.lab.plan import HUB, Plan
@@ -111,7 +112,8 @@ class Supervisor:
 
     def _put_in_force(self, faults: dict[str, tuple[Effect, ...]]) -> None:
         effects = [effect for group in faults.values() for effect in group]
-        services = [service.id for service in self._district.plan.services]
+        plan = self._district.plan
+        services = [service.id for service in (*plan.services, *exposures(plan))]
         self._district.change(line_states(self._names.lines, effects), service_states(services, effects))
         self._active = faults
 

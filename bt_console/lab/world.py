@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bt_console.lab.faults.api import ANY_PORT, Effect, LineEffect, ServiceEffect
+from bt_console.lab.plan import EXPOSED_KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +28,15 @@ class ServiceState:
     is_content_wrong: bool = False
     is_certificate_expired: bool = False
     is_answer_wrong: bool = False
+    is_certificate_revoked: bool = False
+    is_banner_hostile: bool = False
+    clock_offset_s: float = 0.0
+    opened_kinds: tuple[str, ...] = ()
 
     def is_closed(self, kind: str) -> bool:
         """Whether ports of a kind refuse."""
+        if kind in EXPOSED_KINDS and kind not in self.opened_kinds:
+            return True
         return kind in self.closed_kinds or ANY_PORT in self.closed_kinds
 
 
@@ -62,4 +69,8 @@ def _service(effects: list[ServiceEffect]) -> ServiceState:
         is_content_wrong=any(effect.is_content_wrong for effect in effects),
         is_certificate_expired=any(effect.is_certificate_expired for effect in effects),
         is_answer_wrong=any(effect.is_answer_wrong for effect in effects),
+        is_certificate_revoked=any(effect.is_certificate_revoked for effect in effects),
+        is_banner_hostile=any(effect.is_banner_hostile for effect in effects),
+        clock_offset_s=sum(effect.clock_offset_s for effect in effects),
+        opened_kinds=tuple(sorted({kind for effect in effects for kind in effect.opened_kinds})),
     )

@@ -9,6 +9,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "'{text}' không phải thời gian đến 60s; viết như 300ms hoặc 4s",
         "'{text}' is not a time up to 60s; write it as 300ms or 4s",
     ),
+    "lab.bad_offset": (
+        "'{text}' không phải độ lệch giờ; viết như 5m hoặc -800ms, tối đa 24h",
+        "'{text}' is not an offset; write it as 5m or -800ms, at most 24h",
+    ),
     "lab.no_line": ("đơn vị {unit} không có đường {path}", "unit {unit} has no {path} line"),
     "lab.not_active": ("lỗi '{spec}' không có hiệu lực ({hint})", "fault '{spec}' is not in force ({hint})"),
     "lab.nothing_active": ("không có lỗi nào có hiệu lực", "no fault is in force"),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bt_console.lab.errors import LabError
+from bt_console.lab.exposures import exposures
 from bt_console.lab.faults import discover, effects_of
 from bt_console.lab.faults.api import FaultKind
 from bt_console.lab.world import line_states, service_states
@@ -16,6 +17,7 @@ from bt_console.words import say
 from tests.lab.example import plan
 
 NAMES = plan().names()
+SERVED = [service.id for service in (*plan().services, *exposures(plan()))]
 EVERY_SPEC = [":".join((kind.name, *(values[-1] for values in kind.values(NAMES)))) for kind in discover().values()]
 
 
@@ -35,6 +37,11 @@ def test_the_faults_of_the_district_are_all_there() -> None:
         "dns-down",
         "dns-wrong-answer",
         "mail-down",
+        "telnet-open",
+        "smb-open",
+        "hostile-banner",
+        "cert-revoked",
+        "clock-skew",
     }
 
 
@@ -49,8 +56,8 @@ def test_every_fault_says_what_it_does_in_two_languages(kind: FaultKind) -> None
 @pytest.mark.parametrize("spec", EVERY_SPEC)
 def test_every_offered_value_is_accepted_and_changes_the_state(spec: str) -> None:
     effects = effects_of(spec, NAMES)
-    calm = (line_states(NAMES.lines, ()), service_states((*NAMES.services, "dns"), ()))
-    assert (line_states(NAMES.lines, effects), service_states((*NAMES.services, "dns"), effects)) != calm
+    calm = (line_states(NAMES.lines, ()), service_states(SERVED, ()))
+    assert (line_states(NAMES.lines, effects), service_states(SERVED, effects)) != calm
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from bt_console.lab.services.certificates import Authority
-from bt_console.lab.services.mail import imap_answer
+from bt_console.lab.services.imap import Conversation
 from bt_console.lab.services.names import Zone
 from bt_console.lab.services.pages import own_page, wrong_page
 from bt_console.lab.world import ServiceState
@@ -63,15 +63,15 @@ def test_what_is_no_question_gets_no_answer(wire: bytes) -> None:
         ("a CAPABILITY", "a OK CAPABILITY completed\r\n", False),
         ("a1 noop", "a1 OK NOOP completed\r\n", False),
         ("a2 LOGIN user secret", "a2 NO [AUTHENTICATIONFAILED] no such account\r\n", False),
-        ("a3 SELECT inbox", "a3 BAD unknown or not before login\r\n", False),
+        ("a3 SELECT inbox", "a3 BAD unknown or not now\r\n", False),
         ("a4 LOGOUT", "a4 OK LOGOUT completed\r\n", True),
         ("", "* BAD tag and command expected\r\n", False),
     ],
 )
 def test_imap_answers_as_a_server_nobody_has_an_account_at(line: str, end: str, is_end: bool) -> None:
-    answer, ended = imap_answer(line)
-    assert answer.endswith(end)
-    assert ended is is_end
+    talk = Conversation(None, is_secure=True)
+    assert talk.answer(line).endswith(end)
+    assert talk.is_over is is_end
 
 
 def test_a_page_has_its_services_title_and_what_the_monitor_expects() -> None:

@@ -40,6 +40,13 @@ class ServiceEffect:
     is_certificate_expired: bool = False
     is_answer_wrong: bool = False
     """A name server's answers are not the right addresses."""
+    is_certificate_revoked: bool = False
+    is_banner_hostile: bool = False
+    """It greets with escape sequences, markup and far too much of both."""
+    clock_offset_s: float = 0.0
+    """Its clock minus the true time."""
+    opened_kinds: tuple[str, ...] = ()
+    """Kinds of ports that answer though nobody should offer them."""
 
 
 Effect = LineEffect | ServiceEffect
@@ -97,6 +104,10 @@ def _paths(names: Names) -> tuple[str, ...]:
     return tuple(path for path in ("tslcd", "internet") if names.units(path))
 
 
+def _with_machines(names: Names) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(machine.partition(":")[0] for machine in names.machines))
+
+
 PATH = Argument(name="path", values=_paths)
 UNIT = Argument(name="unit", values=Names.units)
 LOSS = Argument(name="loss", values=lambda names: ("5%", "20%", "50%"), check=ratio)
@@ -104,6 +115,7 @@ DELAY = Argument(name="delay", values=lambda names: ("100ms", "300ms", "800ms"),
 WAIT = Argument(name="wait", values=lambda names: ("2s", "4s", "8s"), check=duration_s)
 SERVICE = Argument(name="service", values=lambda names: names.services)
 WEB_SERVICE = Argument(name="service", values=lambda names: names.web_services)
+UNIT_WITH_MACHINES = Argument(name="unit", values=_with_machines)
 TLS_SERVICE = Argument(name="service", values=lambda names: names.tls_services)
 
 

@@ -1,6 +1,7 @@
-"""The district's name server: addresses of the service hosts over UDP and TCP.
+"""The district's name server: addresses of the service hosts, and what mail needs, over UDP and TCP.
 
-Source: RFC 1035 (messages, two-octet length over TCP), RFC 2308 (SOA in negative answers), RFC 6891 (EDNS).
+Source: RFC 1035 (messages, two-octet length over TCP), RFC 2308 (SOA in negative answers), RFC 6891 (EDNS),
+RFC 7208 (SPF), RFC 7489 (DMARC).
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ WRONG_ADDRESS = "203.0.113.66"
 class Zone:
     """Host names and their addresses; authoritative for the domain they share."""
 
-    def __init__(self, addresses: Mapping[str, str], wrong_address: str = WRONG_ADDRESS) -> None:
+    def __init__(self, addresses: Mapping[str, str], wrong_address: str = WRONG_ADDRESS, mail_host: str = "") -> None:
         self._addresses = {dns.name.from_text(host): address for host, address in addresses.items()}
         self._wrong_address = wrong_address
         parents = [name.parent() for name in self._addresses]
         self._apex = min(parents, key=len, default=dns.name.root)
+        self._texts = _mail_texts(self._apex, mail_host) if mail_host else {}
 
     def answer(self, wire: bytes, state: ServiceState) -> bytes | None:
         """Return the response to a query, or None for what is no query."""
@@ -63,10 +65,26 @@ class Zone:
             address = self._wrong_address if state.is_answer_wrong else known
             response.answer.append(dns.rrset.from_text(question.name, _TTL_S, "IN", "A", address))
             return
-        if known is None and question.name != self._apex:
+        texts = self._texts.get((question.name, question.rdtype))
+        if texts is not None:
+            response.answer.append(dns.rrset.from_text_list(question.name, _TTL_S, "IN", question.rdtype, texts))
+            return
+        is_there = known is not None or question.name in {self._apex, *(name for name, _ in self._texts)}
+        if not is_there:
             response.set_rcode(dns.rcode.NXDOMAIN)
         soa = f"ns.{self._apex} postmaster.{self._apex} 1 3600 600 86400 {_TTL_S}"
         response.authority.append(dns.rrset.from_text(self._apex, _TTL_S, "IN", "SOA", soa))
+
+
+def _mail_texts(apex: dns.name.Name, mail_host: str) -> dict[tuple[dns.name.Name, dns.rdatatype.RdataType], list[str]]:
+    """Return who takes the domain's mail, who may send it, and what to do with mail of others."""
+    reports = f"postmaster@{apex.to_text(omit_final_dot=True)}"
+    policy = dns.name.from_text("_dmarc", origin=apex)
+    return {
+        (apex, dns.rdatatype.MX): [f"10 {mail_host}."],
+        (apex, dns.rdatatype.TXT): ['"v=spf1 mx -all"'],
+        (policy, dns.rdatatype.TXT): [f'"v=DMARC1; p=reject; rua=mailto:{reports}"'],
+    }
 
 
 class UdpNames(asyncio.DatagramProtocol):

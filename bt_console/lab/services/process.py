@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bt_console.lab.child_side import ParentLine
 from bt_console.lab.plan import Port, Service
-from bt_console.lab.services import mail, names, web
-from bt_console.lab.services.certificates import Authority, server_context
+from bt_console.lab.services import clock, exposed, imap, mail, names, revocation, web
+from bt_console.lab.services.certificates import CRL_PATH, OCSP_PATH, TSA_PATH, Authority, serial_of, server_context
 from bt_console.lab.services.doors import Door, Doors
+from bt_console.lab.services.mailbox import Mailbox
+from bt_console.lab.services.stamps import StampAuthority
 from bt_console.lab.world import ServiceState
 from bt_console.words import message
 
-_WITHOUT_CERTIFICATE = ("dns", "router")
+_WITHOUT_CERTIFICATE = ("dns", "router", "exposed")
+
+
+_HTTP = 80
 
 
 class Router(asyncio.Protocol):
@@ -34,13 +40,18 @@ class Street:
     def __init__(self, order: Mapping[str, Any], now: datetime) -> None:
         self._directory = Path(order["directory"])
         self._spaces: Mapping[str, int] = order["spaces"]
-        self._authority = Authority(now)
         self._services = [_service(fields) for fields in order["services"]]
+        self._authority = Authority(now, _status_url(self._services))
+        self._stamps = StampAuthority(*self._authority.issue_stamper())
         self._states = {service.id: ServiceState() for service in self._services}
         hosts = {s.host: s.address for s in self._services if s.host}
-        self._zone = names.Zone(hosts, order.get("wrong_address", names.WRONG_ADDRESS))
+        mail_host = next((s.host for s in self._services if s.sort == "mail" and s.host), "")
+        self._zone = names.Zone(hosts, order.get("wrong_address", names.WRONG_ADDRESS), mail_host)
+        self._secrets = Path(order["secrets"])
+        self._mailboxes = {s.id: self._mailbox(s) for s in self._services if s.mailbox}
         self._write(Path(order["trust_file"]), self._authority.pem())
         self._chains = {s.id: self._issue(s) for s in self._services if s.sort not in _WITHOUT_CERTIFICATE}
+        self._serials = {name: serial_of(chains[0].read_bytes()) for name, chains in self._chains.items()}
         self._contexts = {name: server_context(chains[0]) for name, chains in self._chains.items()}
         self._doors = Doors([door for service in self._services for door in self._doors_of(service)])
 
@@ -58,6 +69,33 @@ class Street:
         self._write(good, self._authority.issue(service.host, service.address))
         self._write(expired, self._authority.issue(service.host, service.address, is_expired=True))
         return good, expired
+
+    def _mailbox(self, service: Service) -> Mailbox:
+        """Return a new account; the monitor finds its password where a credential of that name is."""
+        password = secrets.token_urlsafe(18)
+        self._write(self._secrets / service.credential, password.encode())
+        return Mailbox(address=service.mailbox, user=service.user, password=password)
+
+    def _signing_documents(self, service: Service) -> dict[str, web.Document]:
+        """Return what a signature service says about certificates and times."""
+
+        def now() -> datetime:
+            return datetime.now(UTC).replace(microsecond=0)
+
+        def stamp(wire: bytes) -> tuple[bytes, str]:
+            shown = datetime.now(UTC) + timedelta(seconds=self._states[service.id].clock_offset_s)
+            return self._stamps.respond(wire, shown), "application/timestamp-reply"
+
+        def status(wire: bytes) -> tuple[bytes, str]:
+            return revocation.respond(self._authority, wire, self._revoked(), now()), "application/ocsp-response"
+
+        def revoked(_: bytes) -> tuple[bytes, str]:
+            return revocation.revocation_list(self._authority, self._revoked(), now()), "application/pkix-crl"
+
+        return {OCSP_PATH: status, CRL_PATH: revoked, TSA_PATH: stamp}
+
+    def _revoked(self) -> list[int]:
+        return [serial for name, serial in self._serials.items() if self._states[name].is_certificate_revoked]
 
     def _write(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -83,19 +121,38 @@ class Street:
         def state() -> ServiceState:
             return self._states[service.id]
 
+        mailbox = self._mailboxes.get(service.id)
         match port.kind:
             case "http" | "https":
-                return [door(web.web_server(service, state), is_tls=port.kind == "https")]
+                documents = self._signing_documents(service) if service.sort == "signature" else None
+                return [door(web.web_server(service, state, documents), is_tls=port.kind == "https")]
             case "smtp":
-                return [door(mail.smtp_factory(service.host, self._contexts[service.id], state))]
+                return [door(mail.smtp_factory(service.host, self._contexts[service.id], mailbox, state))]
             case "imap" | "imaps":
-                return [door(mail.imap_factory(state), is_tls=port.kind == "imaps")]
+                is_tls = port.kind == "imaps"
+                return [door(imap.imap_factory(mailbox, state, is_secure=is_tls), is_tls=is_tls)]
             case "dns":
                 udp = door(lambda: names.UdpNames(self._zone, state), is_udp=True)
                 return [udp, door(names.tcp_factory(self._zone, state))]
-            case "router":
-                return [door(Router)]
-        raise ValueError(port.kind)
+            case "ntp":
+                return [door(lambda: clock.UdpClock(state), is_udp=True)]
+        return [door(_SIMPLE[port.kind])]
+
+
+_SIMPLE: Mapping[str, Callable[[], asyncio.BaseProtocol]] = {
+    "router": Router,
+    "telnet": exposed.telnet_session,
+    "smb": exposed.smb_session,
+}
+
+
+def _status_url(services: list[Service]) -> str:
+    """Return the URL of the signature service, whose certificates' status is looked up below it."""
+    for service in services:
+        for port in service.ports:
+            if service.sort == "signature" and port.kind == "http" and service.host:
+                return f"http://{service.host}" + (f":{port.number}" if port.number != _HTTP else "")
+    return ""
 
 
 def _service(fields: dict[str, Any]) -> Service:
