@@ -33,7 +33,7 @@ class Child:
     """One process, asked in JSON lines."""
 
     def __init__(self, module: str, pass_fds: Collection[int] = ()) -> None:
-        self.name = module.rpartition(".")[2]
+        self.name = module.removeprefix("bt_console.lab.")
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module

@@ -18,6 +18,7 @@ from tests.lab.example import EXAMPLE, ROOT
 
 pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("lab"), pytest.mark.usefixtures("_namespaces")]
 
+FAMILY = ("bt-lab", "bt-lab-guardian", "bt-lab-wires", "bt-lab-services", "bt-lab-agents", "bt-lab-core")
 WITHIN_S = 30.0
 CLIENT = (
     "import sys, time; from pathlib import Path; from bt_console.lab.client import Lab\n"
@@ -56,7 +57,7 @@ def _wait_until_gone(pids: list[int], run_dir: Path) -> None:
 def test_stop_leaves_no_process_and_no_file(tmp_path: Path) -> None:
     lab = Lab.start(EXAMPLE, tmp_path / "lab")
     family = _family(lab.status()["pid"])
-    assert set(family) == {"bt-lab", "bt-lab-guardian", "bt-lab-wires", "bt-lab-services"}
+    assert set(family) == set(FAMILY)
     command = lab.spawn("cao-son", ["sleep", "600"])
     lab.stop()
     assert command.wait() == -signal.SIGTERM
@@ -66,7 +67,7 @@ def test_stop_leaves_no_process_and_no_file(tmp_path: Path) -> None:
     lab.stop()
 
 
-@pytest.mark.parametrize("victim", ["bt-lab", "bt-lab-guardian", "bt-lab-wires", "bt-lab-services"])
+@pytest.mark.parametrize("victim", FAMILY)
 def test_kill_9_of_any_of_its_processes_ends_all_of_them(tmp_path: Path, victim: str) -> None:
     lab = Lab.start(EXAMPLE, tmp_path / "lab")
     family = _family(lab.status()["pid"])
@@ -85,7 +86,7 @@ def test_kill_9_of_the_client_ends_the_lab(tmp_path: Path) -> None:
     with client:
         assert client.stdout
         family = _family(int(client.stdout.readline()))
-        assert len(family) == 4
+        assert set(family) == set(FAMILY)
         client.kill()
     _wait_until_gone(list(family.values()), run_dir)
 

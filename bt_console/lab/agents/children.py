@@ -22,14 +22,15 @@ class AgentProcesses:
         self._manager = next(end.address for end in ends if (end.space, end.device) == (HUB, "tslcd"))
         many = tuple(agent for agent in self._roster if agent.id != CORE_AGENT)
         core = tuple(agent for agent in self._roster if agent.id == CORE_AGENT)
-        self._groups = [(self._child(group), group) for group in (many, core)]
-        self.children = tuple(child for child, _ in self._groups)
+        self._groups = [("bt-lab-agents", self._child(many), many), ("bt-lab-core", self._child(core), core)]
+        self.children = tuple(child for _, child, _ in self._groups)
 
     def open(self, secrets: LabSecrets) -> None:
         """Have every agent answer."""
-        for child, group in self._groups:
+        common = {"community": secrets.community, "manager": self._manager}
+        for process, child, group in self._groups:
             agents = [self._order(agent, secrets) for agent in group]
-            child.tell({"open": {"community": secrets.community, "manager": self._manager, "agents": agents}})
+            child.tell({"open": {"process": process, "agents": agents, **common}})
         for child in self.children:
             child.wait()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from bt_console.lab import kernel
 from bt_console.lab.agents.agent import Agent
 from bt_console.lab.agents.lldp import ANNOUNCE_S
 from bt_console.lab.child_side import ParentLine
@@ -31,6 +32,7 @@ class Agents:
 
     def open(self, order: dict[str, Any]) -> None:
         """Be more agents."""
+        kernel.set_name(order["process"])
         community, manager = order["community"].encode(), order["manager"]
         for one in order["agents"]:
             agent = self._agents[one["id"]] = Agent(one, community, manager, self._clock)
