@@ -82,6 +82,11 @@ class Console:
         with self._turn:
             return self._reader.events(after_seq, limit)
 
+    def recent_events(self, unit_id: UnitId | None, limit: int) -> tuple[Event, ...]:
+        """Return the newest events of one unit or of all, newest last."""
+        with self._turn:
+            return self._reader.recent_events(unit_id, limit)
+
     def incident(self, incident_id: int) -> Incident | None:
         """Return one incident, however old, or None."""
         with self._turn:

@@ -28,6 +28,8 @@ from bt_console.store.errors import StoreError, speaking
 from bt_console.store.schema import SCHEMA_VERSION, read_version
 
 BUSY_TIMEOUT_S = 2.0
+EVENTS_LOOKED_BACK_COUNT = 50_000
+"""How far back one unit's events are looked for: bounds a reading on a store that is years old."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,14 @@ class Reader:
     def events(self, after_seq: int, limit: int) -> tuple[Event, ...]:
         """Return events after a number, oldest first."""
         return tuple(map(decode.event, self._rows(sql.EVENTS, after_seq, limit)))
+
+    def recent_events(self, unit_id: UnitId | None, limit: int) -> tuple[Event, ...]:
+        """Return the newest events of one unit or of all, oldest first."""
+        if unit_id is None:
+            rows = self._rows(sql.RECENT_EVENTS, limit)
+        else:
+            rows = self._rows(sql.RECENT_UNIT_EVENTS, EVENTS_LOOKED_BACK_COUNT, unit_id, limit)
+        return tuple(map(decode.event, reversed(rows)))
 
     def incident(self, incident_id: int) -> Incident | None:
         """Return one incident, however old."""

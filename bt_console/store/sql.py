@@ -27,6 +27,10 @@ DETECT_TIMES = """
 SELECT opened_at - last_good_at FROM incident WHERE last_good_at IS NOT NULL ORDER BY id DESC LIMIT ?"""
 _EVENT = "SELECT seq, at, kind, subject, unit_id, message, incident_id FROM event "
 EVENTS = _EVENT + "WHERE seq > ? ORDER BY seq LIMIT ?"
+RECENT_EVENTS = _EVENT + "ORDER BY seq DESC LIMIT ?"
+RECENT_UNIT_EVENTS = """
+SELECT seq, at, kind, subject, unit_id, message, incident_id
+FROM event WHERE seq > (SELECT max(seq) FROM event) - ? AND unit_id = ? ORDER BY seq DESC LIMIT ?"""
 INCIDENT_EVENTS = _EVENT + "WHERE incident_id = ? ORDER BY seq"
 HISTORY = """
 SELECT o.seq, o.vantage_id, o.due_at, o.started_at, o.duration_us, o.confirmation_seq, o.outcome, o.failure, o.detail,
@@ -65,6 +69,8 @@ READS = (
     INCIDENTS_CHANGED,
     DETECT_TIMES,
     EVENTS,
+    RECENT_EVENTS,
+    RECENT_UNIT_EVENTS,
     INCIDENT_EVENTS,
     HISTORY,
     DEVICES,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -11,13 +10,12 @@ from typing import TypeVar
 
 from bt_console.facade import Console, StoreError
 from bt_console.model.incident import Incident
-from bt_console.model.inventory import CheckId
+from bt_console.model.inventory import CheckId, UnitId
 from bt_console.model.observation import Observation
 from bt_console.model.snapshot import Event, Snapshot
 
 Now = Callable[[], datetime]
 T = TypeVar("T")
-_EVENTS_KEPT, _EVENTS_READ = 4000, 1000
 
 
 class Feed:
@@ -30,8 +28,6 @@ class Feed:
         """Why the store could not be read last time, as a message of words.say(); empty when it could."""
         self._console = console
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
-        self._events: deque[Event] = deque(maxlen=_EVENTS_KEPT)
-        self._last_seq = 0
 
     async def poll(self) -> bool:
         """Read the store; return whether there is a new snapshot."""
@@ -54,17 +50,9 @@ class Feed:
         """Return the journal lines of one incident, oldest first."""
         return await self._ask(lambda: self._console.incident_events(incident_id)) or ()
 
-    async def events(self) -> tuple[Event, ...]:
-        """Return the newest journal lines, oldest first, reading only what is new."""
-        await self._ask(self._read_events)
-        return tuple(self._events)
-
-    def _read_events(self) -> None:
-        while fresh := self._console.events(self._last_seq, _EVENTS_READ):
-            self._events.extend(fresh)
-            self._last_seq = fresh[-1].seq
-            if len(fresh) < _EVENTS_READ:
-                return
+    async def recent_events(self, unit_id: UnitId, limit: int) -> tuple[Event, ...]:
+        """Return the newest journal lines of a unit, newest last."""
+        return await self._ask(lambda: self._console.recent_events(unit_id, limit)) or ()
 
     async def submit(self, verb: str, subject: str, by: str) -> int | None:
         """Leave a wish for the engine; None when the store took it not."""

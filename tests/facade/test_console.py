@@ -16,8 +16,9 @@ import pytest
 from bt_console.facade import Console, StoreError
 from bt_console.model.change import Change
 from bt_console.model.health import HealthState
-from bt_console.model.inventory import CheckId
+from bt_console.model.inventory import CheckId, UnitId
 from bt_console.model.snapshot import EngineState, Snapshot
+from bt_console.store.reader import EVENTS_LOOKED_BACK_COUNT
 from bt_console.store.writer import Writer
 from probes.api import Fact
 from tests.store.examples import (
@@ -152,6 +153,22 @@ def test_a_monitor_that_says_it_is_late_or_stopped_is_believed(console: Console,
     for state in (EngineState.LATE, EngineState.STOPPED):
         writer.commit(Change(engine=replace(engine(101), state=state)))
         assert look(console).engine.state is state
+
+
+def test_the_newest_events_of_a_unit_or_of_all_come_newest_last(console: Console, writer: Writer) -> None:
+    events = [replace(event(seq), unit_id=UnitId(f"xa-{seq % 2}")) for seq in range(1, 9)]
+    writer.commit(Change(events=tuple(events)))
+    assert [one.seq for one in console.recent_events(UnitId("xa-1"), 3)] == [3, 5, 7]
+    assert [one.seq for one in console.recent_events(None, 3)] == [6, 7, 8]
+    assert console.recent_events(UnitId("xa-1"), 100) == tuple(events[::2])
+    assert console.recent_events(UnitId("nowhere"), 3) == ()
+
+
+def test_a_units_events_are_looked_for_no_further_back_than_is_quick(console: Console, writer: Writer) -> None:
+    for seq in (1, EVENTS_LOOKED_BACK_COUNT, EVENTS_LOOKED_BACK_COUNT + 1):
+        writer.commit(Change(events=(event(seq),)))
+    seen = [one.seq for one in console.recent_events(event(1).unit_id, 10)]
+    assert seen == [EVENTS_LOOKED_BACK_COUNT, EVENTS_LOOKED_BACK_COUNT + 1]
 
 
 def test_events_come_oldest_first_after_a_number(console: Console, writer: Writer) -> None:

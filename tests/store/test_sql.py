@@ -47,6 +47,7 @@ def test_every_statement_is_listed_for_these_tests() -> None:
         (sql.INCIDENTS_CHANGED, "ix_incident_revision"),
         (sql.INCIDENTS_OPEN, "incident"),
         (sql.EVENTS, "PRIMARY KEY"),
+        (sql.RECENT_UNIT_EVENTS, "PRIMARY KEY"),
         (sql.INCIDENT_EVENTS, "event_of_incident"),
         (sql.HISTORY, "observation_once"),
         (sql.UNIT_DEVICES, "unit_id=?"),

@@ -43,7 +43,7 @@ def _run(args: Namespace) -> int:
 
 
 def _pages(console: Console, after: int, last: int | None, *, is_endless: bool) -> Iterator[Sequence[Event]]:
-    stored = list(_stored(console, after))
+    stored = list(_stored(console, after) if last is None else _newest(console, after, last))
     yield stored if last is None else stored[len(stored) - min(last, len(stored)) :]
     after = stored[-1].seq if stored else after
     while is_endless:
@@ -57,6 +57,11 @@ def _stored(console: Console, after: int) -> Iterator[Event]:
     while page := console.events(after, _PAGE):
         yield from page
         after = page[-1].seq
+
+
+def _newest(console: Console, after: int, last: int) -> Iterator[Event]:
+    """Return the newest events; one at least, so that following begins at the journal's end."""
+    return (event for event in console.recent_events(None, max(1, last)) if event.seq > after)
 
 
 def _print(events: Sequence[Event], args: Namespace, language: str, local: tzinfo) -> None:

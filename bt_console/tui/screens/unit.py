@@ -16,7 +16,7 @@ from datetime import timedelta
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from bt_console.model.inventory import CheckId
+from bt_console.model.inventory import CheckId, UnitId
 from bt_console.model.observation import Observation
 from bt_console.model.snapshot import Event, UnitView
 from bt_console.tui.screens.page import Frame, Go, Page
@@ -62,7 +62,7 @@ class UnitPage(Page):
     def open(self, subject: str) -> None:
         """Show a unit, or the last one shown, or the first."""
         if subject and subject != self._unit_id:
-            self._unit_id, self._observations, self._loaded = subject, (), ("", 0)
+            self._unit_id, self._observations, self._events, self._loaded = subject, (), (), ("", 0)
             self.board.release()
 
     def unit(self) -> UnitView | None:
@@ -98,7 +98,7 @@ class UnitPage(Page):
         chart = unit.hour_rows(
             self._check_id(shown), self._observations, frame.look, width, height=height, span=(end - _HOUR, end)
         )
-        return (blank(), *chart, *unit.event_rows(shown, self._events, frame.look, width, _EVENTS))
+        return (blank(), *chart, *unit.event_rows(self._events, frame.look, width))
 
     def _check_id(self, shown: UnitView) -> CheckId:
         """Return the check whose chart is wanted: the selected one, else the unit's first."""
@@ -113,13 +113,13 @@ class UnitPage(Page):
         )
         if check_id and not self._is_loading and self._loaded != (check_id, newest):
             self._is_loading = True
-            self.run_worker(self._fetch(check_id, newest), group="unit")
+            self.run_worker(self._fetch(shown.id, check_id, newest), group="unit")
 
-    async def _fetch(self, check_id: CheckId, newest: int) -> None:
+    async def _fetch(self, unit_id: UnitId, check_id: CheckId, newest: int) -> None:
         try:
             end = self.feed.now()
             self._observations = await self.feed.history(check_id, end - _HOUR, end)
-            self._events = await self.feed.events()
+            self._events = await self.feed.recent_events(unit_id, _EVENTS)
             self._loaded = (check_id, newest)
         finally:
             self._is_loading = False

@@ -95,13 +95,12 @@ def hour_rows(
     return (head, *chart.chart(values, look, height, start=start, end=end))
 
 
-def event_rows(unit: UnitView, events: Sequence[Event], look: Look, width: int, limit: int) -> tuple[Row, ...]:
+def event_rows(events: Sequence[Event], look: Look, width: int) -> tuple[Row, ...]:
     """Return what happened to the unit, newest first."""
-    mine = [event for event in reversed(events) if event.unit_id == unit.id][:limit]
     rows = [heading(look.tell("screen.transitions"), width)]
-    if not mine:
+    if not events:
         rows.append(Row(line=(Span(look.tell("screen.no_events"), Tone.MUTED),)))
-    for event in mine:
+    for event in reversed(events):
         stamp = Span(look.since(event.at, is_long=True) + " ", Tone.MUTED)
         key = f"{INCIDENT_KEY}{event.incident_id}" if event.incident_id is not None else ""
         rows.append(Row(line=cut_line((stamp, Span(look.say(event.message).strip())), width), key=key))
