@@ -9,16 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import probes
+from bt_console.config.check_spec import CheckSpec
 from bt_console.config.errors import ConfigProblem
 from bt_console.config.places import Place
-from bt_console.config.schema import CheckSpec
+from bt_console.config.sections import POSTURE, Layer
 from bt_console.config.yaml_reader import Document, Loc
-from bt_console.model.inventory import Check, CheckId, Role, Threshold
+from bt_console.model.inventory import Check, CheckId, Threshold
 from probes.api import ProbeKind
 
 FALLBACK_INTERVAL_S = 60.0
 """Of a check that no layer gives an interval."""
-_VARIABLE = re.compile(r"\{(address|endpoint|host|port|url|host_address|record)\}")
+_VARIABLE = re.compile(
+    r"\{(address|endpoint|host|port|url|host_address|record|time_server|lan_interface|lan_subnet"
+    r"|nameserver|mail_domain|ocsp|crl|tsa|certificate_of)\}"
+)
 T = TypeVar("T")
 
 
@@ -92,6 +96,7 @@ class CheckBuilder:
             down_n=down[1],
             up_k=up,
             thresholds=_thresholds(said),
+            decides=said.last("decides", kind.name not in POSTURE),
         )
 
     def _address(self, place: Place, key: str, said: _Said) -> str | None:
@@ -139,23 +144,28 @@ def _gathered(place: Place) -> dict[str, _Said]:
     """Return what is said about each check of a place, lowest layer first."""
     found: dict[str, _Said] = {}
     for layer in place.layers:
-        entries = [(key, key, spec) for key, spec in layer.checks.items() if not _has_variants(place, key)]
-        variants = [
-            (key, f"{key}:{suffix}", spec)
-            for key, spec in layer.checks.items()
-            if _has_variants(place, key)
-            for suffix in place.variants
-        ]
-        for written, key, spec in (*variants, *entries):
+        # What is said about one of several comes after what is said about all of them.
+        for written, key, spec in sorted(_spread(place, layer), key=lambda entry: _is_one_of_several(place, entry[0])):
             said = found.setdefault(key, _Said())
             said.specs.append(spec)
             said.locs.append(None if layer.loc is None else (*layer.loc, written))
-            said.variables = {**place.variables, **place.variants.get(key.partition(":")[2], {})}
+            probe, _, suffix = key.partition(":")
+            said.variables = {**place.variables, **place.variants.get(probe, {}).get(suffix, {})}
     return found
 
 
-def _has_variants(place: Place, key: str) -> bool:
-    return place.target.role is Role.DNS and key == "dns_query"
+def _spread(place: Place, layer: Layer) -> Iterator[tuple[str, str, CheckSpec]]:
+    """Yield what a layer says, as it is written and for which check: for a probe asked several times, for each."""
+    for key, spec in layer.checks.items():
+        if key in place.variants:
+            yield from ((key, f"{key}:{suffix}", spec) for suffix in place.variants[key])
+        else:
+            yield key, key, spec
+
+
+def _is_one_of_several(place: Place, written: str) -> bool:
+    probe, colon, _ = written.partition(":")
+    return bool(colon) and probe in place.variants
 
 
 def _is_pointless(place: Place, key: str, said: _Said) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bt_console.config.check_spec import PROBE_KEY, CheckSpec
 from bt_console.config.schema import (
-    PROBE_KEY,
-    CheckSpec,
     DefaultsSpec,
     DeviceSpec,
     FileSpec,
@@ -15,6 +14,14 @@ from bt_console.config.schema import (
     ServiceSpec,
     UnitSpec,
     UplinkSpec,
+)
+from bt_console.config.sections import (
+    Layer,
+    district_layers,
+    hub_layers,
+    hub_variables,
+    service_layers,
+    service_variables,
 )
 from bt_console.config.yaml_reader import Loc
 from bt_console.model.inventory import Role, Target, TargetId, Unit, UnitId, UnitKind
@@ -30,15 +37,6 @@ _TITLES = {"internet": "Internet", "tslcd": "TSLCD"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """What one section says about checks; later layers win."""
-
-    checks: Mapping[str, CheckSpec]
-    loc: Loc | None
-    """None for the built-in defaults."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A target with where it is written and what is said about its checks."""
 
@@ -48,8 +46,8 @@ class Place:
     layers: tuple[Layer, ...]
     variables: Mapping[str, str]
     """What {address}, {endpoint}, {host}, {port} and {url} stand for."""
-    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """A name server's dns_query is asked once per service: suffix -> variables."""
+    variants: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """Probes asked several times, such as a name server's dns_query once per service: probe -> suffix -> variables."""
     depends_loc: Loc | None = None
     """Where its own depends_on stands, if it has one."""
 
@@ -66,6 +64,7 @@ class Layout:
         hub = self.spec.hub
         own = {"internet": hub.internet.address, "tslcd": hub.tslcd.address}
         labels = {**hub.labels, **{f"{path}_address": str(address) for path, address in own.items() if address}}
+        labels |= {"lan_subnet": str(hub.lan_subnet)} if hub.lan_subnet else {}
         yield Unit(id=HUB, name=hub.name, kind=UnitKind.HUB, officials_count=hub.officials, labels=labels)
         for name, unit in self.spec.units.items():
             lan = {"lan_subnet": str(unit.lan.subnet)} if unit.lan else {}
@@ -88,10 +87,22 @@ class Layout:
         for name, unit in self.spec.units.items():
             yield from self._unit(UnitId(name), unit)
 
-    def _layers(self, role: str, *own: tuple[Mapping[str, CheckSpec], Loc]) -> tuple[Layer, ...]:
-        said = ((self.spec.defaults.roles.get(role, {}), ("defaults", "roles", role)), *own)
-        builtin = Layer(checks=self.builtin.roles.get(role, {}), loc=None)
-        return (builtin, *(Layer(checks=checks, loc=loc) for checks, loc in said))
+    def _layers(
+        self,
+        roles: tuple[str, ...],
+        target: Target,
+        switches: tuple[Layer, ...],
+        *own: tuple[Mapping[str, CheckSpec], Loc],
+    ) -> tuple[Layer, ...]:
+        """Return built-in checks, what sections switch on of them, then what people say; roles from wide to narrow."""
+        builtin = [Layer(checks=self.builtin.roles.get(role, {}), loc=None) for role in roles]
+        known = {key for layer in builtin for key in layer.checks}
+        sections = [
+            Layer(checks={key: check for key, check in layer.checks.items() if key in known}, loc=layer.loc)
+            for layer in (*district_layers(self.spec, target.address), *switches)
+        ]
+        said = [(self.spec.defaults.roles.get(role, {}), ("defaults", "roles", role)) for role in roles]
+        return (*builtin, *sections, *(Layer(checks=checks, loc=loc) for checks, loc in (*said, *own)))
 
     def _hub(self) -> Iterator[Place]:
         hub = self.spec.hub
@@ -127,9 +138,15 @@ class Layout:
         return self._hub_place(target, ("hub", path, "gateway"))
 
     def _hub_place(self, target: Target, loc: Loc) -> Place:
-        role = str(target.role)
-        layers = self._layers(role, (self.spec.hub.checks.get(role, {}), ("hub", "checks", role)))
-        return Place(target=target, loc=loc, layers=layers, variables={"address": target.address})
+        role, hub = str(target.role), self.spec.hub
+        own = (hub.checks.get(role, {}), ("hub", "checks", role))
+        return Place(
+            target=target,
+            loc=loc,
+            layers=self._layers((role,), target, hub_layers(self.spec), own),
+            variables={"address": target.address, **hub_variables(hub)},
+            variants={"ntp_query": {server: {"time_server": server} for server in hub.time_servers}},
+        )
 
     def _core(self) -> Place:
         core = self.spec.tslcd_core
@@ -142,7 +159,7 @@ class Layout:
             depends_on=(TargetId("hub/uplink-tslcd"),),
             labels=_labels(path="tslcd"),
         )
-        layers = self._layers("core", (core.checks, ("tslcd_core", "checks")))
+        layers = self._layers(("core",), target, (), (core.checks, ("tslcd_core", "checks")))
         return Place(target=target, loc=("tslcd_core", "address"), layers=layers, variables={"address": target.address})
 
     def _dns(self) -> Iterator[Place]:
@@ -161,15 +178,18 @@ class Layout:
         yield Place(
             target=target,
             loc=("dns", "address"),
-            layers=self._layers("dns", (dns.checks, ("dns", "checks"))),
+            layers=self._layers(("dns",), target, (), (dns.checks, ("dns", "checks"))),
             variables={
                 "address": target.address,
                 "port": str(dns.port),
                 "endpoint": endpoint(target.address, dns.port),
             },
-            variants=asked,
+            variants={"dns_query": asked},
             depends_loc=("dns", "depends_on") if dns.depends_on is not None else None,
         )
+
+    def _nameserver(self) -> str:
+        return endpoint(str(self.spec.dns.address), self.spec.dns.port) if self.spec.dns else ""
 
     def _service(self, name: TargetId, service: ServiceSpec) -> Place:
         first = CORE if service.path == "tslcd" else TargetId("hub/uplink-internet")
@@ -186,13 +206,20 @@ class Layout:
         return Place(
             target=target,
             loc=(*loc, "address"),
-            layers=self._layers(service.kind, (_page(service), loc), (service.checks, (*loc, "checks"))),
+            layers=self._layers(
+                (service.kind,),
+                target,
+                service_layers(self.spec, str(name), service),
+                (_page(service), loc),
+                (service.checks, (*loc, "checks")),
+            ),
             variables={
                 "address": target.address,
                 "host": bracketed(service.host),
                 "port": str(service.port),
                 "endpoint": f"{bracketed(service.host)}:{service.port}",
                 "url": service.url,
+                **service_variables(self.spec, service, self._nameserver()),
             },
             depends_loc=(*loc, "depends_on") if service.depends_on is not None else None,
         )
@@ -237,10 +264,11 @@ class Layout:
             name=device.name or slug,
             address=str(device.address),
             depends_on=_ids(device.depends_on, [TargetId(f"{name}/lan") if unit.lan else HUB_TARGET]),
+            labels=_labels(kind=device.kind),
         )
         below: Loc = ("devices", slug)
         loc: Loc = ("units", name, *below)
-        place = self._unit_place(target, unit, (*below, "address"))
+        place = self._unit_place(target, unit, (*below, "address"), device.kind)
         own = Layer(checks=device.checks, loc=(*loc, "checks"))
         return Place(
             target=target,
@@ -250,13 +278,13 @@ class Layout:
             depends_loc=(*loc, "depends_on") if device.depends_on is not None else None,
         )
 
-    def _unit_place(self, target: Target, unit: UnitSpec, below: Loc) -> Place:
-        role = str(target.role)
-        own: Loc = ("units", target.unit_id, "checks", role)
+    def _unit_place(self, target: Target, unit: UnitSpec, below: Loc, kind: str | None = None) -> Place:
+        roles = (str(target.role), kind) if kind else (str(target.role),)
+        own: Loc = ("units", target.unit_id, "checks")
         return Place(
             target=target,
             loc=("units", target.unit_id, *below),
-            layers=self._layers(role, (unit.checks.get(role, {}), own)),
+            layers=self._layers(roles, target, (), *((unit.checks.get(role, {}), (*own, role)) for role in roles)),
             variables={"address": target.address},
         )
 

@@ -5,26 +5,25 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-import probes
-from bt_console.config import quantity
-from bt_console.config.errors import did_you_mean
-from bt_console.config.kinds import read_params, read_thresholds
-from bt_console.config.quantity import shown
+from bt_console.config.check_spec import Checks, Spec, role_checks
 from bt_console.config.values import (
+    DEVICE_KINDS,
     SERVICE_KINDS,
     Address,
+    DeviceKind,
     Interface,
-    KOfN,
     Language,
     Line,
     Loc,
+    MailAddress,
     Nameserver,
     Network,
     Path,
     Quantity,
+    SecretReference,
     ServiceKind,
     Slug,
     Text,
@@ -36,93 +35,11 @@ from bt_console.config.values import (
     complaint,
     complaints,
 )
-from bt_console.model.health import SAMPLES_KEPT
-from bt_console.model.inventory import DEVICES_MISSING_AFTER_S, Threshold, UnitKind
+from bt_console.model.inventory import DEVICES_MISSING_AFTER_S, UnitKind
 
-PROBE_KEY = "(probe)"
-"""Where a check's probe name travels from its key into the check itself."""
-UNIT_ROLES = ("lan", "internet", "tslcd", "device")
+UNIT_ROLES = ("lan", "internet", "tslcd", "device", *DEVICE_KINDS)
+"""A device has the role `device`, and that of its kind over it."""
 ROLES = ("hub", "uplink", "anchor", "core", "dns", *UNIT_ROLES, *SERVICE_KINDS)
-
-
-class Spec(BaseModel):
-    """A section of the file: `X_s: 2.5` may be written `X: 2.5s`, and so on for every unit."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _lengthen(cls, written: Any) -> Any:
-        if not isinstance(written, dict):
-            raise complaint(f"must be a section, not {shown(written)}", "write `key: value` lines below it")
-        return quantity.lengthen(written, frozenset(cls.model_fields))
-
-
-def _switch(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise complaint(f"must be true or false, not {shown(value)}", "write true or false without quotes")
-
-
-class CheckSpec(Spec):
-    """What one layer says about one check; None where it says nothing."""
-
-    probe: str = Field(alias=PROBE_KEY)
-    enabled: Annotated[bool, BeforeValidator(_switch)] | None = None
-    interval_s: Annotated[Quantity, between(1, 86400, ("1s", "1d"))] | None = None
-    timeout_s: Annotated[Quantity, between(0.05, 300, ("50ms", "5m"))] | None = None
-    down: KOfN | None = None
-    up: Annotated[Whole, between(1, SAMPLES_KEPT, ("1", str(SAMPLES_KEPT)))] | None = None
-    address: Line | None = None
-    """What the probe gets; {address}, {endpoint}, {host}, {port} and {url} stand for the target's own."""
-    params: dict[str, Any] = Field(default_factory=dict)
-    thresholds: dict[str, Threshold | None] = Field(default_factory=dict)
-
-    @field_validator("probe")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in probes.names():
-            raise complaint(f"unknown probe `{name}`", did_you_mean(name, probes.names()))
-        return name
-
-    @field_validator("params", mode="before")
-    @classmethod
-    def _params(cls, written: Any, info: ValidationInfo) -> dict[str, Any]:
-        return read_params(info.data["probe"], written) if "probe" in info.data else {}
-
-    @field_validator("thresholds", mode="before")
-    @classmethod
-    def _thresholds(cls, written: Any, info: ValidationInfo) -> dict[str, Threshold | None]:
-        return read_thresholds(info.data["probe"], written) if "probe" in info.data else {}
-
-
-def _name_probes(written: Any) -> Any:
-    if not isinstance(written, dict):
-        raise complaint(f"must be a section, not {shown(written)}", "write `icmp_echo: {interval: 10s}` below it")
-    empty: dict[str, Any] = {}
-    named = {}
-    for key, spec in written.items():
-        body = empty if spec is None else spec
-        named[key] = {**body, PROBE_KEY: key.partition(":")[0]} if isinstance(body, dict) else body
-    return named
-
-
-Checks = Annotated[dict[str, CheckSpec], BeforeValidator(_name_probes)]
-
-
-def _role_checks(written: Any, roles: tuple[str, ...]) -> Any:
-    if isinstance(written, dict):
-        unknown = [role for role in written if role not in roles]
-        if unknown:
-            raise complaints(
-                ((role, "[key]"), complaint(f"no role `{role}` here", did_you_mean(role, roles))) for role in unknown
-            )
-    return written
-
-
-def role_checks(*roles: str) -> BeforeValidator:
-    """Return a validator of a section of checks by role."""
-    return BeforeValidator(lambda written: _role_checks(written, roles))
 
 
 class DistrictSpec(Spec):
@@ -140,6 +57,10 @@ class StoreSpec(Spec):
     keep_observations_s: Annotated[Quantity, between(3600, 3650 * 86400, ("1h", "3650d"))] = 7 * 86400.0
 
 
+def _version(written: Any) -> Any:
+    return str(written) if isinstance(written, int) and not isinstance(written, bool) else written
+
+
 class ScanningSpec(Spec):
     """What the network's owner approved for probes that scan: nothing beyond it is ever asked."""
 
@@ -147,6 +68,33 @@ class ScanningSpec(Spec):
     max_per_second: Annotated[int, between(1, 1000, ("1", "1000"))] = 50
     approved_by: Text | None = None
     """Who gave the written permission, and its number and date; shown in audits."""
+
+
+class SnmpSpec(Spec):
+    """How every agent of the district is asked, and where their notifications are heard."""
+
+    version: Annotated[Line, BeforeValidator(_version)] = "2c"
+    community: SecretReference | None = None
+    user: Text | None = None
+    auth_protocol: Line | None = None
+    auth_key: SecretReference | None = None
+    priv_protocol: Line | None = None
+    priv_key: SecretReference | None = None
+    traps: Line | None = None
+    """Address and port to listen at."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = "user" if self.version == "3" and self.user is None else ""
+        missing = "community" if self.version != "3" and self.community is None else missing
+        if missing:
+            raise complaint(f"`{missing}` is missing: version {self.version} needs it", f"add `{missing}:`")
+        return self
+
+    def params(self) -> dict[str, Any]:
+        """Return what the probes are told."""
+        given = {name: getattr(self, name) for name in type(self).model_fields if name != "traps"}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def _as_address(written: Any) -> Any:
@@ -198,6 +146,10 @@ class HubSpec(Spec):
     internet: UplinkSpec
     tslcd: UplinkSpec
     anchors: list[Annotated[AnchorSpec, BeforeValidator(_as_address)]] = Field(default_factory=list)
+    time_servers: list[Nameserver] = Field(default_factory=list)
+    lan_interface: Line | None = None
+    """This machine's interface on the office LAN, for those who listen there."""
+    lan_subnet: Network | None = None
     checks: Annotated[dict[str, Checks], role_checks("hub", "uplink", "anchor")] = Field(default_factory=dict)
 
 
@@ -219,6 +171,14 @@ class DnsSpec(Spec):
     checks: Checks = Field(default_factory=dict)
 
 
+class MailboxSpec(Spec):
+    """An account of the monitor's own, whose mail goes out and must come back."""
+
+    address: MailAddress
+    user: Text | None = None
+    password: SecretReference
+
+
 class ServiceSpec(Spec):
     """A shared service as its users reach it."""
 
@@ -228,6 +188,12 @@ class ServiceSpec(Spec):
     url: Url
     address: Address
     """Its IP address: also the answer expected from the name server."""
+    mailbox: MailboxSpec | None = None
+    ocsp: Url | None = None
+    crl: Url | None = None
+    tsa: Url | None = None
+    certificate_of: Line | None = None
+    """host:port of whose certificate the OCSP responder is asked about."""
     expect_text: Line | None = None
     depends_on: list[Text] | None = None
     checks: Checks = Field(default_factory=dict)
@@ -277,6 +243,7 @@ class DeviceSpec(Spec):
     """A machine on a LAN that is always on."""
 
     address: Address
+    kind: DeviceKind | None = None
     name: Text | None = None
     depends_on: list[Text] | None = None
     checks: Checks = Field(default_factory=dict)
@@ -329,6 +296,7 @@ class FileSpec(Spec):
     devices_file: Line | None = None
     devices_missing_after_s: Annotated[Quantity, between(60, 365 * 86400, ("1m", "365d"))] = DEVICES_MISSING_AFTER_S
     scanning: ScanningSpec = Field(default_factory=ScanningSpec)
+    snmp: SnmpSpec | None = None
     hub: HubSpec
     tslcd_core: CoreSpec
     dns: Annotated[DnsSpec | None, BeforeValidator(_or_none)] = None

@@ -8,10 +8,11 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bt_console.config.check_spec import PROBE_KEY
 from bt_console.config.errors import ConfigProblem, did_you_mean
 from bt_console.config.fields import KEY
 from bt_console.config.quantity import short_name, shown
-from bt_console.config.schema import EXAMPLES, PROBE_KEY, FileSpec
+from bt_console.config.schema import EXAMPLES, FileSpec
 from bt_console.config.yaml_reader import Document, Loc
 
 _NAMED = ("services", "units")

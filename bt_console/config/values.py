@@ -29,12 +29,15 @@ from bt_console.config.errors import did_you_mean
 from bt_console.config.quantity import QuantityError, shown
 from bt_console.model.health import SAMPLES_KEPT
 from bt_console.words import LANGUAGES
+from probes._wire.smtp import check_mailbox
 from probes.api import clean
+from probes.secret import HOW, Secret
 
 NAME_LENGTH_LIMIT = 120
 LINE_LENGTH_LIMIT = 1000
 """Of a URL, a path or a text looked for in a page."""
 SERVICE_KINDS = ("web", "mail", "signature")
+DEVICE_KINDS = ("pc", "printer", "server", "switch")
 Loc = tuple[str | int, ...]
 
 
@@ -187,6 +190,23 @@ def _nameserver(value: Any) -> str:
     return text
 
 
+def _secret(value: Any) -> Secret:
+    # The value is never shown: it may be the very secret somebody wrote here by mistake.
+    try:
+        return Secret(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise complaint("a secret is given by reference, not by value", HOW) from error
+
+
+def _mail_address(value: Any) -> str:
+    text = _text(value)
+    try:
+        check_mailbox(text)
+    except ValueError as error:
+        raise complaint(f"{shown(value)} is not a mail address", "write one such as monitor@example.vn") from error
+    return text
+
+
 def choice(enum: type[StrEnum], *, without: Iterable[str] = ()) -> BeforeValidator:
     """Return a validator that turns one of an enum's words into its member."""
     choose = _one_of(member.value for member in enum if member not in set(without))
@@ -224,4 +244,7 @@ Nameserver = Annotated[str, PlainValidator(_nameserver)]
 TimeZone = Annotated[str, PlainValidator(_timezone)]
 Language = Annotated[str, PlainValidator(_one_of(LANGUAGES))]
 Path = Annotated[str, PlainValidator(_one_of(("tslcd", "internet")))]
+SecretReference = Annotated[Secret, PlainValidator(_secret)]
+MailAddress = Annotated[str, PlainValidator(_mail_address)]
+DeviceKind = Annotated[str, PlainValidator(_one_of(DEVICE_KINDS))]
 ServiceKind = Annotated[str, PlainValidator(_one_of(SERVICE_KINDS))]

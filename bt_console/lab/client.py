@@ -119,7 +119,11 @@ class Lab:
         return found
 
     def spawn(self, place: str, argv: Sequence[str], **popen: Any) -> subprocess.Popen[Any]:
-        """Start a command where a unit (or the hub) is, with all rights over its network. It ends with the lab."""
+        """Start a command where a unit (or the hub) is, with all rights over its network. It ends with the lab.
+
+        What its configuration calls `credential:NAME`, it finds among the lab's own.
+        """
+        popen["env"] = {**(popen.get("env") or os.environ), "CREDENTIALS_DIRECTORY": str(self.secrets_dir)}
         fds = self._enter(place)
         if not fds:
             return subprocess.Popen(list(argv), **popen)  # noqa: S603 - running the given command is the purpose

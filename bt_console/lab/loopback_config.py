@@ -3,7 +3,8 @@
     127.20.0.53  name server          127.50.0.1  Internet uplink    127.54.1.k  services
     127.21.i.x   LAN of unit i        127.51.i.2  its Internet side  127.55.0.1  TSLCD uplink
     127.52.0.k   anchors              127.55.i.2  its TSLCD side     127.55.255.1  core
-Checks and labels the file itself overrides are left out: they were written for other addresses.
+Checks and labels the file itself overrides are left out: they were written for other addresses. So is what has no
+meaning here: SNMP, scans, the office LAN, a mailbox.
 
 Source: RFC 1122 section 3.2.1.3 (all of 127/8 is this machine); Linux lets anybody bind any of it.
 """
@@ -20,10 +21,11 @@ import yaml
 from bt_console.config.yaml_reader import parse
 from bt_console.lab.rundir import TRUST_FILE
 
-KINDS = ("https", "http", "smtp", "imaps", "imap", "dns", "router")
+KINDS = ("https", "http", "smtp", "imaps", "imap", "dns", "router", "ntp")
 """Kinds of ports, in the order of their numbers from the base on."""
 _PING_ROLES = ("uplink", "anchor", "core", "internet", "tslcd", "lan", "device")
 _FIRST_DEVICE = 11
+_DNS = "127.20.0.53"
 
 
 def port_of(kind: str, base_port: int) -> int:
@@ -43,6 +45,7 @@ def rewritten(content: bytes, file: str, store_path: Path, base_port: int) -> st
             "name": hub["name"],
             **{path: _uplink(hub[path], path) for path in ("internet", "tslcd")},
             "anchors": [_anchor(anchor, at) for at, anchor in enumerate(hub.get("anchors") or (), 1)],
+            **_clocks(data, base_port),
         },
         "tslcd_core": {**_kept(data["tslcd_core"], "name"), "address": "127.55.255.1"},
         "services": {
@@ -52,7 +55,7 @@ def rewritten(content: bytes, file: str, store_path: Path, base_port: int) -> st
         "defaults": {"roles": _roles(base_port)},
     }
     if isinstance(data.get("dns"), dict):
-        made["dns"] = {**_kept(data["dns"], "name"), "address": "127.20.0.53", "port": port_of("dns", base_port)}
+        made["dns"] = {**_kept(data["dns"], "name"), "address": _DNS, "port": port_of("dns", base_port)}
     text: str = yaml.safe_dump(made, allow_unicode=True, sort_keys=False, width=120)
     return text
 
@@ -74,11 +77,24 @@ def _anchor(anchor: object, at: int) -> dict[str, Any]:
     return {**(_kept(anchor, "isp", "name") if isinstance(anchor, dict) else {}), "address": f"127.52.0.{at}"}
 
 
+def _clocks(data: Mapping[str, Any], base_port: int) -> dict[str, Any]:
+    """Return the name server as a time server, if it is one."""
+    servers, dns = data["hub"].get("time_servers") or (), data.get("dns")
+    is_one = isinstance(dns, dict) and dns["address"] in servers
+    return {"time_servers": [f"{_DNS}:{port_of('ntp', base_port)}"]} if is_one else {}
+
+
 def _service(service: Mapping[str, Any], at: int, base_port: int) -> dict[str, Any]:
-    parts = urlsplit(service["url"])
-    url = parts._replace(netloc=f"{parts.hostname}:{port_of(parts.scheme, base_port)}")
     kept = _kept(service, "name", "kind", "path", "expect_text", "depends_on")
-    return {**kept, "url": urlunsplit(url), "address": f"127.54.1.{at}"}
+    urls = {key: _url(service[key], base_port) for key in ("url", "ocsp", "crl", "tsa") if key in service}
+    shown = str(service.get("certificate_of", "")).partition(":")[0]
+    asked = {"certificate_of": f"{shown}:{port_of('https', base_port)}"} if shown else {}
+    return {**kept, **urls, **asked, "address": f"127.54.1.{at}"}
+
+
+def _url(url: str, base_port: int) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{parts.hostname}:{port_of(parts.scheme, base_port)}"))
 
 
 def _unit(unit: Mapping[str, Any], at: int) -> dict[str, Any]:
@@ -95,7 +111,7 @@ def _unit(unit: Mapping[str, Any], at: int) -> dict[str, Any]:
             made[path] = _link(unit[path], f"{block}.{host}.{2 + net}")
     made["devices"] = {
         slug: {
-            **(_kept(device, "name", "depends_on") if isinstance(device, dict) else {}),
+            **(_kept(device, "name", "kind", "depends_on") if isinstance(device, dict) else {}),
             "address": f"127.{21 + net}.{host}.{number}",
         }
         for number, (slug, device) in enumerate(_entries(unit, "devices"), _FIRST_DEVICE)
@@ -119,7 +135,11 @@ def _roles(base_port: int) -> dict[str, Any]:
         role: {"icmp_echo": {"enabled": False}, "tcp_connect": {**connect, "interval": _interval(role)}}
         for role in _PING_ROLES
     }
+    for role in ("internet", "tslcd"):
+        roles[role]["path_trace"] = {"enabled": False}
     roles["mail"] = {
+        "smtp_session": {"address": f"{{host}}:{port_of('smtp', base_port)}"},
+        "imap_session": {"address": f"{{host}}:{port_of('imaps', base_port)}"},
         "tcp_connect": {"address": f"{{host}}:{port_of('smtp', base_port)}"},
         "tls_handshake": {"address": f"{{host}}:{port_of('imaps', base_port)}"},
     }

@@ -26,7 +26,9 @@ def test_without_a_word_every_target_has_the_checks_of_its_role(small: Small) ->
         "qlvb:tls_handshake": "qlvb.example:443",
         "cao-son/lan:icmp_echo": "10.21.2.1",
         "cao-son/internet:icmp_echo": "198.51.100.10",
+        "cao-son/internet:path_trace": "198.51.100.10",
         "cao-son/tslcd:icmp_echo": "10.255.2.2",
+        "cao-son/tslcd:path_trace": "10.255.2.2",
         "cao-son/device/may-in:icmp_echo": "10.21.2.12",
     }
 
@@ -79,6 +81,9 @@ def test_mail_has_its_protocols_and_a_signature_service_its_page(small: Small) -
         "qlvb:http_get": "https://qlvb.example/",
         "qlvb:tcp_connect": "qlvb.example:25",
         "qlvb:tls_handshake": "qlvb.example:993",
+        "qlvb:smtp_session": "qlvb.example:25",
+        "qlvb:imap_session": "qlvb.example:993",
+        "qlvb:dns_records": "10.20.0.53",
     }
     assert mail[CheckId("qlvb:tcp_connect")].params.expect == "220"
     assert (

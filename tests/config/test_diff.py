@@ -39,18 +39,20 @@ def test_a_new_name_changes_no_check(old: Inventory, edited: Edited) -> None:
 
 def test_a_new_address_changes_the_checks_of_its_target_alone(old: Inventory, edited: Edited) -> None:
     found = diff(old, edited("internet: 198.51.100.10\n", "internet: 198.51.100.9\n"))
-    assert found == InventoryDiff(changed=(CheckId("cao-son/internet:icmp_echo"),))
+    assert found == InventoryDiff(
+        changed=(CheckId("cao-son/internet:icmp_echo"), CheckId("cao-son/internet:path_trace"))
+    )
 
 
 def test_a_service_elsewhere_changes_its_checks_and_the_question_for_its_name(old: Inventory, edited: Edited) -> None:
     found = diff(old, edited("address: 10.254.1.13", "address: 10.254.1.14"))
-    assert found.changed == ("dns:dns_query:motcua", "motcua:http_get", "motcua:tls_handshake")
+    assert found.changed == ("dns:dns_query:motcua", "motcua:http_get", "motcua:tls_handshake", "motcua:tls_versions")
     assert found.added == found.removed == ()
 
 
 def test_devices_come_and_go(old: Inventory, edited: Edited) -> None:
-    before = "may-in: {address: 10.21.2.12, name: Máy in}"
+    before = "may-in: {address: 10.21.2.12, kind: printer, name: Máy in}"
     found = diff(old, edited(before, "may-quet: {address: 10.21.2.12, name: Máy quét}"))
-    assert found.added == ("cao-son/device/may-quet:icmp_echo",)
-    assert found.removed == ("cao-son/device/may-in:icmp_echo",)
+    assert found.added == ("cao-son/device/may-quet:icmp_echo", "cao-son/device/may-quet:port_scan")
+    assert found.removed == ("cao-son/device/may-in:icmp_echo", "cao-son/device/may-in:port_scan")
     assert found.changed == ()

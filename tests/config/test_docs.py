@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bt_console.config.check_spec import Spec
 from bt_console.config.load import Settings
 from bt_console.config.quantity import short_name
-from bt_console.config.schema import ROLES, Spec
+from bt_console.config.schema import ROLES
 from bt_console.model.inventory import CheckId
 from probes.http_flow import Step
 

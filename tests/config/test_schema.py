@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bt_console.config.schema import ROLES, CheckSpec, FileSpec, ServiceSpec, Spec, UnitSpec, outside
+from bt_console.config.check_spec import CheckSpec, Spec
+from bt_console.config.schema import ROLES, FileSpec, ServiceSpec, UnitSpec, outside
 from bt_console.model.inventory import Role
 
 UNIT: dict[str, Any] = {

@@ -29,4 +29,5 @@ def test_the_example_district_is_counted() -> None:
 
 def test_the_built_in_defaults_are_printable_and_cover_every_role() -> None:
     roles = yaml.safe_load(builtin_text())["roles"]
-    assert set(roles) == {role.value for role in Role} - {"service"} | {"web", "mail", "signature"}
+    kinds = {"web", "mail", "signature", "pc", "printer", "server", "switch"}
+    assert set(roles) == {role.value for role in Role} - {"service"} | kinds

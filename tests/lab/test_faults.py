@@ -69,7 +69,7 @@ def test_every_offered_value_is_accepted_and_changes_the_state(spec: str) -> Non
         ("link-down:cao-son", "fault 'link-down' is written link-down:PATH:UNIT"),
         ("tslcd-core-down:x", "fault 'tslcd-core-down' is written tslcd-core-down"),
         ("service-down:qlbv", "no service 'qlbv' in the lab (did you mean qlvb?)"),
-        ("cert-expired:kyso", "no service 'kyso' in the lab (known: dichvucong, mail, motcua, qlvb)"),
+        ("cert-expired:dns", "no service 'dns' in the lab (known: dichvucong, kyso, mail, motcua, qlvb)"),
         ("loss:tslcd:cao-son:20", "'20' is not a ratio; write it as 20%"),
         ("loss:tslcd:cao-son:0%", "'0%' is not a ratio; write it as 20%"),
         ("loss:tslcd:cao-son:101%", "'101%' is not a ratio; write it as 20%"),

@@ -41,6 +41,13 @@ def test_every_address_is_this_machines_and_nothing_is_pinged(settings: Settings
         "http_get",
         "tls_handshake",
         "dns_query",
+        "dns_records",
+        "smtp_session",
+        "imap_session",
+        "ntp_query",
+        "ocsp_query",
+        "crl_fetch",
+        "timestamp_query",
     }
 
 

@@ -67,7 +67,8 @@ def test_every_commune_has_both_lines_and_the_hub_its_own() -> None:
     assert names.name_servers == ("dns",)
     assert names.mail_services == ("mail",)
     assert "kyso" in names.web_services
-    assert "kyso" not in names.tls_services
+    assert "kyso" in names.tls_services
+    assert names.clocks == ("dns", "kyso")
 
 
 def test_departments_are_places_in_the_building() -> None:
@@ -116,10 +117,13 @@ def test_services_stand_in_their_data_centre_and_show_what_the_checks_expect() -
     services = {service.id: service for service in plan().services}
     assert services["qlvb"].space == "dc/tslcd"
     assert services["kyso"].space == "dc/internet"
-    assert {port.kind: port.number for port in services["mail"].ports} == {
-        "https": 443,
-        "smtp": 25,
-        "imaps": 993,
-        "imap": 143,
+    assert {port.number: port.kind for port in services["mail"].ports} == {
+        443: "https",
+        25: "smtp",
+        587: "smtp",
+        993: "imaps",
+        143: "imap",
     }
+    assert (services["mail"].mailbox, services["mail"].credential) == ("giamsat@bachthong.example", "mail-password")
+    assert "ntp" in {port.kind for port in services["dns"].ports}
     assert services["dichvucong"].texts == ("Dịch vụ công trực tuyến",)
