@@ -11,6 +11,7 @@ from pathlib import Path
 from bt_console.model.change import Change
 from tests.tui import district
 from tests.tui.driving import SMALL, WIDE, shown
+from tests.tui.lan import lan_change
 
 FOLDER = Path(__file__).with_name("looks")
 
@@ -22,6 +23,7 @@ class Scene:
     name: str
     keys: tuple[str, ...] = ()
     is_calm: bool = False
+    has_lan: bool = False
     language: str = "vi"
     is_wide_too: bool = False
     late_s: float = 0.0
@@ -29,6 +31,8 @@ class Scene:
 
     def change(self) -> Change:
         """Return what the store holds."""
+        if self.has_lan:
+            return lan_change()
         return district.calm_change() if self.is_calm else district.broken_change()
 
 
@@ -42,6 +46,9 @@ SCENES = (
     Scene(name="unit", keys=("down", "enter"), is_wide_too=True),
     Scene(name="unit-scrolled", keys=("down", "enter", "end")),
     Scene(name="unit-en", keys=("down", "enter"), language="en"),
+    Scene(name="unit-lan", keys=("down", "enter"), has_lan=True, is_wide_too=True),
+    Scene(name="unit-lan-scrolled", keys=("down", "enter", "pagedown"), has_lan=True),
+    Scene(name="unit-lan-end", keys=("down", "enter", "end"), has_lan=True),
     Scene(name="check", keys=("down", "enter", "down", "enter"), is_wide_too=True),
     Scene(name="services", keys=("3", "down", "down"), is_wide_too=True),
     Scene(name="incidents", keys=("4",), is_wide_too=True),

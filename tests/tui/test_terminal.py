@@ -42,6 +42,8 @@ app.run()
 sys.exit(app.return_code)
 """
 ROOT = Path(__file__).parents[2]
+# What runs the tests may tell its own terminal's size, which would be believed before the pseudo-terminal's.
+_ENVIRONMENT = {key: value for key, value in os.environ.items() if key not in ("LINES", "COLUMNS")}
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3|4|9|10)[0-7](?:;[0-9;]*)?m|\x1b\[[0-9;]*[34]8;[25];")
 
 
@@ -59,7 +61,7 @@ def run_on_a_terminal(store: Path, *, breaks_after: int, keys: tuple[bytes, ...]
     """Run the console on a new pseudo-terminal of 80x24; press keys once the table is there."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    clean = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    clean = {key: value for key, value in _ENVIRONMENT.items() if key != "NO_COLOR"}
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(store), str(breaks_after)],
         stdin=slave,
@@ -144,7 +146,7 @@ def test_a_console_whose_terminal_is_gone_ends_by_itself(store: Path) -> None:
         stdout=slave,
         stderr=slave,
         cwd=ROOT,
-        env=os.environ | {"TERM": "xterm-256color"},
+        env=_ENVIRONMENT | {"TERM": "xterm-256color"},
         start_new_session=True,  # no controlling terminal, so no SIGHUP comes
     )
     os.close(slave)
