@@ -12,12 +12,13 @@ from bt_console.lab.agents.children import AgentProcesses
 from bt_console.lab.child import Child
 from bt_console.lab.exposures import exposures
 from bt_console.lab.faults.api import Effect
+from bt_console.lab.lan.children import LanProcess
 from bt_console.lab.network import Network
 from bt_console.lab.plan import HUB, Line, Plan
 from bt_console.lab.ready import wait_for_pings, wait_for_services
 from bt_console.lab.rundir import KEYS, SECRETS, TRUST_FILE
 from bt_console.lab.secrets import make_secrets
-from bt_console.lab.world import LineState, ServiceState
+from bt_console.lab.world import LanState, LineState, ServiceState
 
 _READY_WITHIN_S = 40.0
 
@@ -45,7 +46,8 @@ class NamespacedDistrict:
         self._wires = Child("bt_console.lab.wires_process")
         self._services = Child("bt_console.lab.services.process", tuple(self._service_fds.values()))
         self._agents = AgentProcesses(plan, self._network.space_fds)
-        self.children: tuple[Child, ...] = (self._wires, self._services, *self._agents.children)
+        self._lans = LanProcess(plan, self._network.space_fds)
+        self.children: tuple[Child, ...] = (self._wires, self._services, *self._agents.children, self._lans.child)
 
     def open(self) -> None:
         """Build everything; return when all of it answers."""
@@ -60,7 +62,9 @@ class NamespacedDistrict:
         self._services.tell({"open": order})
         wires = [(name, self._network.wires[name], _calm(line)) for name, line in self._lines.items()]
         self._wires.ask({"open": wires})
-        self._agents.open(make_secrets(self.secrets_dir))
+        secrets = make_secrets(self.secrets_dir)
+        self._agents.open(secrets)
+        self._lans.open(secrets, self._agents.manager)
         self._services.wait()
         with kernel.inside(self._network.space_fds[HUB]):
             wait_for_pings(self.plan.answering, _READY_WITHIN_S)
@@ -69,12 +73,16 @@ class NamespacedDistrict:
     def refuse(self, effects: tuple[Effect, ...]) -> None:
         """Every fault can be simulated here."""
 
-    def change(self, lines: Mapping[str, LineState], services: Mapping[str, ServiceState]) -> None:
-        """Put every line and service into a state; returns when it is in force."""
+    def change(
+        self, lines: Mapping[str, LineState], services: Mapping[str, ServiceState], lans: Mapping[str, LanState]
+    ) -> None:
+        """Put every line, service and LAN into a state; returns when it is in force."""
         self._wires.tell({"change": [(name, *self._both_ways(name, state)) for name, state in lines.items()]})
         self._services.tell({"change": {name: asdict(state) for name, state in services.items()}})
         self._wires.wait()
         self._services.wait()
+        self._lans.change(lans, lines)
+        self._agents.change(lans)
 
     def fds(self, place: str) -> tuple[int, ...]:
         """Return the user and network namespace a command at a place runs in, and this process."""

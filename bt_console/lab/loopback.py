@@ -10,14 +10,14 @@ from pathlib import Path
 from bt_console.config.load import load_config
 from bt_console.lab.child import Child
 from bt_console.lab.errors import LabError
-from bt_console.lab.faults.api import ANY_PORT, Effect, LineEffect, ServiceEffect
+from bt_console.lab.faults.api import ANY_PORT, Effect, LanEffect, LineEffect, ServiceEffect
 from bt_console.lab.kernel import Refusal
 from bt_console.lab.loopback_config import port_of, rewritten
 from bt_console.lab.plan import CORE_LINE, UPLINK_LINES, Plan, Port, Service, line_id
 from bt_console.lab.ready import wait_for_services
 from bt_console.lab.rundir import CONFIG_FILE, KEYS, SECRETS, TRUST_FILE
 from bt_console.lab.topology import draw
-from bt_console.lab.world import LineState, ServiceState
+from bt_console.lab.world import LanState, LineState, ServiceState
 from bt_console.model.inventory import Inventory, Role, Target, TargetId, UnitKind
 from bt_console.words import message
 
@@ -71,10 +71,14 @@ class LoopbackDistrict:
         """Refuse what only a real line can do."""
         if any(isinstance(effect, LineEffect) and not effect.is_cut for effect in effects):
             raise LabError("lab.not_in_fallback")
+        if any(isinstance(effect, LanEffect) for effect in effects):
+            raise LabError("lab.not_in_fallback")
         if any(isinstance(effect, ServiceEffect) and effect.opened_kinds for effect in effects):
             raise LabError("lab.not_in_fallback")
 
-    def change(self, lines: Mapping[str, LineState], services: Mapping[str, ServiceState]) -> None:
+    def change(
+        self, lines: Mapping[str, LineState], services: Mapping[str, ServiceState], lans: Mapping[str, LanState]
+    ) -> None:
         """Close what is behind a cut line, besides what is wrong with the services themselves."""
         cut = {name for name, state in lines.items() if state.is_cut}
         states = {**{target: ServiceState() for target in self._behind}, **services}

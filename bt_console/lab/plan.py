@@ -178,6 +178,7 @@ class Plan:
 
     def names(self) -> Names:
         """Return what faults may be about."""
+        units = [lan for lan in self.lans if lan.id != BUILDING_LAN]
         shared = [service for service in self.services if service.sort != "dns"]
         return Names(
             lines=tuple(link.line.id for link in self.links if link.line),
@@ -188,7 +189,7 @@ class Plan:
             name_servers=tuple(s.id for s in self.services if s.sort == "dns"),
             clocks=tuple(s.id for s in self.services if s.sort == "signature" or _has(s, "ntp")),
             lans=tuple(lan.id for lan in self.lans),
-            machines=tuple(f"{lan.id}:{port.machine}" for lan in self.lans for port in lan.ports[1:]),
+            machines=tuple(f"{lan.id}:{port.machine}" for lan in units for port in lan.ports[1:]),
         )
 
 

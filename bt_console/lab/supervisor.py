@@ -19,7 +19,7 @@ from bt_console.lab.exposures import exposures
 from bt_console.lab.faults import effects_of
 from bt_console.lab.faults.api import Effect
 from bt_console.lab.plan import HUB, Plan
-from bt_console.lab.world import LineState, ServiceState, line_states, service_states
+from bt_console.lab.world import LanState, LineState, ServiceState, lan_states, line_states, service_states
 
 
 class District(Protocol):
@@ -40,8 +40,10 @@ class District(Protocol):
     def refuse(self, effects: tuple[Effect, ...]) -> None:
         """Raise LabError for effects that cannot be simulated here."""
 
-    def change(self, lines: Mapping[str, LineState], services: Mapping[str, ServiceState]) -> None:
-        """Put every line and service into a state."""
+    def change(
+        self, lines: Mapping[str, LineState], services: Mapping[str, ServiceState], lans: Mapping[str, LanState]
+    ) -> None:
+        """Put every line, service and LAN into a state."""
 
     def fds(self, place: str) -> tuple[int, ...]:
         """Return what a command at a place enters; nothing on loopback."""
@@ -114,7 +116,8 @@ class Supervisor:
         effects = [effect for group in faults.values() for effect in group]
         plan = self._district.plan
         services = [service.id for service in (*plan.services, *exposures(plan))]
-        self._district.change(line_states(self._names.lines, effects), service_states(services, effects))
+        lans = lan_states(self._names.lans, effects)
+        self._district.change(line_states(self._names.lines, effects), service_states(services, effects), lans)
         self._active = faults
 
     def _fds(self, place: str) -> tuple[int, ...]:

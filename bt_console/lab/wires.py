@@ -18,7 +18,7 @@ from random import Random
 _FRAME_LIMIT = 2048
 _QUEUE_LIMIT = 1000
 """Frames in flight per direction; a full router queue drops the newest."""
-_QUEUE_S = 0.2
+_QUEUE_S = 0.15
 """What a line of limited rate lets wait: a router's buffer, measured in time."""
 _BURST = 64
 """Frames taken from one socket before the others get a turn."""

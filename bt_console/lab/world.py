@@ -1,11 +1,11 @@
-"""The state lines and services must be in, computed from the effects of all faults in force. Pure."""
+"""The state lines, services and LANs must be in, computed from the effects of all faults in force. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bt_console.lab.faults.api import ANY_PORT, Effect, LineEffect, ServiceEffect
+from bt_console.lab.faults.api import ANY_PORT, Effect, LanEffect, LineEffect, ServiceEffect
 from bt_console.lab.plan import EXPOSED_KINDS
 
 
@@ -16,6 +16,17 @@ class LineState:
     is_cut: bool = False
     loss_ratio: float = 0.0
     delay_s: float = 0.0
+    is_saturated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanState:
+    """What faults make of a LAN."""
+
+    flapping_machines: tuple[str, ...] = ()
+    is_switch_off: bool = False
+    guests: tuple[str, ...] = ()
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +63,29 @@ def service_states(services: Iterable[str], effects: Iterable[Effect]) -> Mappin
     return {service: _service([e for e in on_services if e.service == service]) for service in services}
 
 
+def lan_states(lans: Iterable[str], effects: Iterable[Effect]) -> Mapping[str, LanState]:
+    """Return the state of every LAN."""
+    on_lans = [effect for effect in effects if isinstance(effect, LanEffect)]
+    return {lan: _lan([effect for effect in on_lans if effect.lan == lan]) for lan in lans}
+
+
+def _lan(effects: list[LanEffect]) -> LanState:
+    return LanState(
+        flapping_machines=tuple(sorted({machine for effect in effects for machine in effect.flapping_machines})),
+        is_switch_off=any(effect.is_switch_off for effect in effects),
+        guests=tuple(sorted({guest for effect in effects for guest in effect.guests})),
+        is_public=any(effect.is_public for effect in effects),
+    )
+
+
 def _line(effects: Iterable[LineEffect]) -> LineState:
-    is_cut, kept_ratio, delay_s = False, 1.0, 0.0
+    is_cut, is_saturated, kept_ratio, delay_s = False, False, 1.0, 0.0
     for effect in effects:
         is_cut = is_cut or effect.is_cut
+        is_saturated = is_saturated or effect.is_saturated
         kept_ratio *= 1 - effect.loss_ratio
         delay_s += effect.delay_s
-    return LineState(is_cut=is_cut, loss_ratio=1 - kept_ratio, delay_s=delay_s)
+    return LineState(is_cut=is_cut, is_saturated=is_saturated, loss_ratio=1 - kept_ratio, delay_s=delay_s)
 
 
 def _service(effects: list[ServiceEffect]) -> ServiceState:

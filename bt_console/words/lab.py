@@ -14,6 +14,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "'{text}' is not an offset; write it as 5m or -800ms, at most 24h",
     ),
     "lab.no_line": ("đơn vị {unit} không có đường {path}", "unit {unit} has no {path} line"),
+    "lab.no_machine": ("đơn vị {unit} không có thiết bị {machine}", "unit {unit} has no device {machine}"),
     "lab.not_active": ("lỗi '{spec}' không có hiệu lực ({hint})", "fault '{spec}' is not in force ({hint})"),
     "lab.nothing_active": ("không có lỗi nào có hiệu lực", "no fault is in force"),
     "lab.bad_request": ("yêu cầu không hiểu được", "request not understood"),

@@ -12,7 +12,7 @@ from bt_console.lab.errors import LabError
 from bt_console.lab.exposures import exposures
 from bt_console.lab.faults import discover, effects_of
 from bt_console.lab.faults.api import FaultKind
-from bt_console.lab.world import line_states, service_states
+from bt_console.lab.world import lan_states, line_states, service_states
 from bt_console.words import say
 from tests.lab.example import plan
 
@@ -42,6 +42,14 @@ def test_the_faults_of_the_district_are_all_there() -> None:
         "hostile-banner",
         "cert-revoked",
         "clock-skew",
+        "port-flap",
+        "switch-down",
+        "link-saturated",
+        "new-device",
+        "arp-spoof",
+        "rogue-dhcp",
+        "bridge-inet-tslcd",
+        "snmp-public",
     }
 
 
@@ -56,8 +64,9 @@ def test_every_fault_says_what_it_does_in_two_languages(kind: FaultKind) -> None
 @pytest.mark.parametrize("spec", EVERY_SPEC)
 def test_every_offered_value_is_accepted_and_changes_the_state(spec: str) -> None:
     effects = effects_of(spec, NAMES)
-    calm = (line_states(NAMES.lines, ()), service_states(SERVED, ()))
-    assert (line_states(NAMES.lines, effects), service_states(SERVED, effects)) != calm
+    calm = (line_states(NAMES.lines, ()), service_states(SERVED, ()), lan_states(NAMES.lans, ()))
+    changed = (line_states(NAMES.lines, effects), service_states(SERVED, effects), lan_states(NAMES.lans, effects))
+    assert changed != calm
 
 
 @pytest.mark.parametrize(
@@ -75,6 +84,10 @@ def test_every_offered_value_is_accepted_and_changes_the_state(spec: str) -> Non
         ("loss:tslcd:cao-son:101%", "'101%' is not a ratio; write it as 20%"),
         ("delay:tslcd:cao-son:300", "'300' is not a time up to 60s; write it as 300ms or 4s"),
         ("service-slow:qlvb:61s", "'61s' is not a time up to 60s; write it as 300ms or 4s"),
+        ("port-flap", "fault 'port-flap' is written port-flap:UNIT[:DEVICE]"),
+        ("port-flap:cao-son:may-i", "no device 'may-i' in the lab (did you mean may-in?)"),
+        ("new-device:buildin", "no lan 'buildin' in the lab (did you mean building?)"),
+        ("switch-down:building", "no unit 'building' in the lab"),
         ("unit-dark:y-te", "no unit 'y-te' in the lab"),
         ("", "no fault ''"),
     ],
@@ -97,6 +110,7 @@ def test_faults_that_come_and_go_in_any_order_leave_the_state_of_those_in_force(
     two = [effect for spec in shuffled for effect in effects_of(spec, NAMES)]
     services = (*NAMES.services, "dns")
     assert service_states(services, one) == service_states(services, two)
+    assert lan_states(NAMES.lans, one) == lan_states(NAMES.lans, two)
     lines, other = line_states(NAMES.lines, one), line_states(NAMES.lines, two)
     for name in NAMES.lines:
         assert lines[name].is_cut == other[name].is_cut

@@ -18,7 +18,7 @@ from tests.lab.example import EXAMPLE, ROOT
 
 pytestmark = [pytest.mark.netns, pytest.mark.xdist_group("lab"), pytest.mark.usefixtures("_namespaces")]
 
-FAMILY = ("bt-lab", "bt-lab-guardian", "bt-lab-wires", "bt-lab-services", "bt-lab-agents", "bt-lab-core")
+FAMILY = ("bt-lab", "bt-lab-guardian", "bt-lab-wires", "bt-lab-services", "bt-lab-agents", "bt-lab-core", "bt-lab-lan")
 WITHIN_S = 30.0
 CLIENT = (
     "import sys, time; from pathlib import Path; from bt_console.lab.client import Lab\n"

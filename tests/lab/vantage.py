@@ -16,6 +16,13 @@ APPROVED = Scope(networks=(IPv4Network("10.20.0.0/16"), IPv4Network("10.21.0.0/1
 SECRETS = ("community", "auth_key", "priv_key")
 
 
+def read(name: str, value: object) -> object:
+    """JSON knows neither secrets nor tuples."""
+    if name in SECRETS:
+        return Secret(str(value))
+    return tuple(value) if isinstance(value, list) else value
+
+
 async def main(nameserver: str, trust_file: str) -> None:
     loop = asyncio.get_running_loop()
     shared = Shared()
@@ -29,7 +36,7 @@ async def main(nameserver: str, trust_file: str) -> None:
             trust_file=Path(trust_file),
             scope=APPROVED,
         )
-        given = {name: Secret(value) if name in SECRETS else value for name, value in params.items()}
+        given = {name: read(name, value) for name, value in params.items()}
         try:
             reading = await kind.observe(address, kind.params(**given), ctx)
         except ProbeFailure as failure:

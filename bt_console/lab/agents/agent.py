@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bt_console.lab import kernel
@@ -15,6 +16,7 @@ from bt_console.lab.agents.ber import TRAP, Oid, Varbind, integer, message, oid,
 from bt_console.lab.agents.mib import COLD_START, LINK_DOWN, LINK_UP, TRAP_OID, UPTIME, Identity, if_state
 from bt_console.lab.agents.netlink import Device
 from bt_console.lab.agents.source import Source
+from bt_console.lab.loop import Loop
 
 if TYPE_CHECKING:
     from bt_console.lab.agents.secure import SecureResponder
@@ -49,6 +51,19 @@ class Agent:
         self._secure = _secure(order, self.source)
         self._is_off = False
         self._trap_count = 0
+
+    def join(self, loop: Loop) -> None:
+        """Have a loop tell when there is something to do."""
+        for sock in self.sockets:
+            loop.watch(sock.fileno(), partial(self.serve, sock))
+        loop.watch(self.source.events.fileno(), self.watch)
+        loop.watch(self.source.lldp.fileno(), self.source.hear)
+
+    def leave(self, loop: Loop) -> None:
+        """End it."""
+        for sock in (*self.sockets, self.source.events, self.source.lldp):
+            loop.forget(sock.fileno())
+        self.close()
 
     def change(self, *, is_public: bool, is_off: bool) -> None:
         """Answer the default community too, or none at all; who comes back from being off has restarted."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bt_console.lab.agents.roster import CORE_AGENT, Agent, roster
+from bt_console.lab.agents.roster import CORE_AGENT, SWITCH, Agent, roster
 from bt_console.lab.child import Child
 from bt_console.lab.plan import HUB, Plan
 from bt_console.lab.secrets import SNMP_USER, LabSecrets
+from bt_console.lab.world import LanState
 
 
 class AgentProcesses:
@@ -18,8 +19,9 @@ class AgentProcesses:
     def __init__(self, plan: Plan, space_fds: Mapping[str, int]) -> None:
         self._space_fds = space_fds
         self._roster = roster(plan)
+        # Notifications go to the hub's own address on the TSLCD.
         ends = [link.near for link in plan.links]
-        self._manager = next(end.address for end in ends if (end.space, end.device) == (HUB, "tslcd"))
+        self.manager = next(end.address for end in ends if (end.space, end.device) == (HUB, "tslcd"))
         many = tuple(agent for agent in self._roster if agent.id != CORE_AGENT)
         core = tuple(agent for agent in self._roster if agent.id == CORE_AGENT)
         self._groups = [("bt-lab-agents", self._child(many), many), ("bt-lab-core", self._child(core), core)]
@@ -27,10 +29,18 @@ class AgentProcesses:
 
     def open(self, secrets: LabSecrets) -> None:
         """Have every agent answer."""
-        common = {"community": secrets.community, "manager": self._manager}
+        common = {"community": secrets.community, "manager": self.manager}
         for process, child, group in self._groups:
             agents = [self._order(agent, secrets) for agent in group]
             child.tell({"open": {"process": process, "agents": agents, **common}})
+        for child in self.children:
+            child.wait()
+
+    def change(self, lans: Mapping[str, LanState]) -> None:
+        """Put the agents of every LAN into a state; returns when it is in force."""
+        states = {agent.id: _state(agent, lans) for agent in self._roster}
+        for _, child, group in self._groups:
+            child.tell({"change": {agent.id: states[agent.id] for agent in group}})
         for child in self.children:
             child.wait()
 
@@ -44,3 +54,9 @@ class AgentProcesses:
         if agent.id == CORE_AGENT:
             order["secure"] = {"user": SNMP_USER, "auth_key": secrets.auth_key, "priv_key": secrets.priv_key}
         return order
+
+
+def _state(agent: Agent, lans: Mapping[str, LanState]) -> dict[str, bool]:
+    lan, _, part = agent.id.partition("/")
+    state = lans.get(lan, LanState())
+    return {"is_public": state.is_public, "is_off": state.is_switch_off and part == SWITCH}

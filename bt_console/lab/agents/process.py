@@ -2,60 +2,38 @@
 
 from __future__ import annotations
 
-import selectors
-import time
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from bt_console.lab import kernel
 from bt_console.lab.agents.agent import Agent
 from bt_console.lab.agents.lldp import ANNOUNCE_S
 from bt_console.lab.child_side import ParentLine
+from bt_console.lab.loop import Loop
 from bt_console.words import message
-
-Work = Callable[[], None]
 
 
 class Agents:
-    """All agents by name, and one place to wait for all of them."""
+    """All agents by name."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._selector = selectors.DefaultSelector()
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
         self._agents: dict[str, Agent] = {}
-        self._announce_at_s = clock() + ANNOUNCE_S
-
-    def watch(self, fd: int, work: Work) -> None:
-        """Do something whenever a descriptor is readable."""
-        self._selector.register(fd, selectors.EVENT_READ, work)
 
     def open(self, order: dict[str, Any]) -> None:
         """Be more agents."""
         kernel.set_name(order["process"])
         community, manager = order["community"].encode(), order["manager"]
         for one in order["agents"]:
-            agent = self._agents[one["id"]] = Agent(one, community, manager, self._clock)
-            for sock in agent.sockets:
-                self.watch(sock.fileno(), partial(agent.serve, sock))
-            self.watch(agent.source.events.fileno(), agent.watch)
-            self.watch(agent.source.lldp.fileno(), agent.source.hear)
-        self._announce()
+            agent = self._agents[one["id"]] = Agent(one, community, manager, self._loop.clock)
+            agent.join(self._loop)
+        self._loop.every(ANNOUNCE_S, self._announce)
 
     def change(self, states: dict[str, dict[str, bool]]) -> None:
         """Put agents into a state."""
         for name, state in states.items():
             self._agents[name].change(**state)
 
-    def run_once(self) -> None:
-        """Wait for questions, events or the time of the next announcement."""
-        for key, _ in self._selector.select(max(0.0, self._announce_at_s - self._clock())):
-            key.data()
-        if self._clock() >= self._announce_at_s:
-            self._announce()
-
     def _announce(self) -> None:
-        self._announce_at_s = self._clock() + ANNOUNCE_S
         for agent in self._agents.values():
             agent.source.announce()
 
@@ -86,11 +64,11 @@ class _Orders:
 def main() -> None:
     """Answer until the parent is gone."""
     parent = ParentLine("bt-lab-agents")
-    agents = Agents()
-    orders = _Orders(parent, agents)
-    agents.watch(parent.fileno(), orders.obey)
+    loop = Loop()
+    orders = _Orders(parent, Agents(loop))
+    loop.watch(parent.fileno(), orders.obey)
     while orders.is_open:
-        agents.run_once()
+        loop.run_once()
 
 
 if __name__ == "__main__":

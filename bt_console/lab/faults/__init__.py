@@ -27,14 +27,14 @@ def effects_of(spec: str, names: Names) -> tuple[Effect, ...]:
     kind = discover().get(name)
     if kind is None:
         raise LabError("lab.unknown_fault", name=name, hint=did_you_mean(name, discover()))
-    if len(given) != len(kind.arguments):
+    if not kind.takes(len(given)):
         raise LabError("lab.wrong_arguments", name=name, usage=kind.usage)
     _check_arguments(kind, given, names)
     return kind.effects(names, tuple(given))
 
 
 def _check_arguments(kind: FaultKind, given: Sequence[str], names: Names) -> None:
-    for argument, text in zip(kind.arguments, given, strict=True):
+    for argument, text in zip(kind.arguments, given, strict=False):
         if argument.check is not None:
             argument.check(text)
         elif text not in (known := argument.values(names)):

@@ -1,4 +1,4 @@
-"""What a fault is: its name and arguments, and, purely, its effects on lines and services.
+"""What a fault is: its name and arguments, and, purely, its effects on lines, services and LANs.
 
 The state of the lab is always computed from the faults in force, so that any number of them heal in any order.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bt_console.lab.errors import LabError
-from bt_console.lab.plan import Names
+from bt_console.lab.plan import BUILDING_LAN, Names
 
 ANY_PORT = "*"
 
@@ -23,6 +23,26 @@ class LineEffect:
     is_cut: bool = False
     loss_ratio: float = 0.0
     delay_s: float = 0.0
+    is_saturated: bool = False
+    """Somebody sends more towards the unit than it carries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanEffect:
+    """Something wrong on a LAN, or with its router's or switch's agent."""
+
+    lan: str
+    flapping_machines: tuple[str, ...] = ()
+    """Machines whose cable has a loose contact."""
+    is_switch_off: bool = False
+    guests: tuple[str, ...] = ()
+    """Kinds of machines that do not belong there."""
+    is_public: bool = False
+    """Agents answer the default community too."""
+
+
+NEW_DEVICE, ARP_SPOOFER, ROGUE_DHCP, INTERNET_BRIDGE = "new-device", "arp-spoof", "rogue-dhcp", "bridge-inet-tslcd"
+"""Kinds of guests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +69,7 @@ class ServiceEffect:
     """Kinds of ports that answer though nobody should offer them."""
 
 
-Effect = LineEffect | ServiceEffect
+Effect = LineEffect | ServiceEffect | LanEffect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +81,8 @@ class Argument:
     """What it may be in this lab; for amounts, some sensible ones."""
     check: Callable[[str], object] | None = None
     """Parses an amount and raises LabError; None: it must be one of the values."""
+    is_optional: bool = False
+    """It may be left out; only the last ones may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +102,14 @@ class FaultKind:
     @property
     def usage(self) -> str:
         """Return the shape of its specification."""
-        return ":".join((self.name, *(argument.name.upper() for argument in self.arguments)))
+        needed = [argument.name.upper() for argument in self.arguments if not argument.is_optional]
+        optional = [f"[:{argument.name.upper()}]" for argument in self.arguments if argument.is_optional]
+        return ":".join((self.name, *needed)) + "".join(optional)
+
+    def takes(self, count: int) -> bool:
+        """Whether a specification may have so many arguments."""
+        needed_count = sum(not argument.is_optional for argument in self.arguments)
+        return needed_count <= count <= len(self.arguments)
 
 
 def ratio(text: str) -> float:
@@ -104,6 +133,14 @@ def _paths(names: Names) -> tuple[str, ...]:
     return tuple(path for path in ("tslcd", "internet") if names.units(path))
 
 
+def _unit_lans(names: Names) -> tuple[str, ...]:
+    return tuple(lan for lan in names.lans if lan != BUILDING_LAN)
+
+
+def _machines(names: Names) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(machine.partition(":")[2] for machine in names.machines))
+
+
 def _with_machines(names: Names) -> tuple[str, ...]:
     return tuple(dict.fromkeys(machine.partition(":")[0] for machine in names.machines))
 
@@ -115,6 +152,12 @@ DELAY = Argument(name="delay", values=lambda names: ("100ms", "300ms", "800ms"),
 WAIT = Argument(name="wait", values=lambda names: ("2s", "4s", "8s"), check=duration_s)
 SERVICE = Argument(name="service", values=lambda names: names.services)
 WEB_SERVICE = Argument(name="service", values=lambda names: names.web_services)
+UNIT_WITH_INTERNET = Argument(
+    name="unit", values=lambda names: tuple(unit for unit in _unit_lans(names) if unit in names.units("internet"))
+)
+LAN = Argument(name="lan", values=lambda names: names.lans)
+UNIT_LAN = Argument(name="unit", values=_unit_lans)
+DEVICE = Argument(name="device", values=_machines, is_optional=True)
 UNIT_WITH_MACHINES = Argument(name="unit", values=_with_machines)
 TLS_SERVICE = Argument(name="service", values=lambda names: names.tls_services)
 
