@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyroute2 import IPRoute
-
 from bt_console.lab import kernel
 from bt_console.lab.plan import End, Lan
 
@@ -30,13 +28,19 @@ class Rtnl:
     def __enter__(self) -> Rtnl:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         for rtnl in self._sockets.values():
             rtnl.close()
+        code = getattr(error, "code", None)
+        if error is not None and isinstance(code, int):  # the library's own exception is no OSError
+            raise OSError(code, f"netlink: {error}") from error
 
     def enter(self, fd: int) -> None:
         """Act in a namespace from now on."""
         if fd not in self._sockets:
+            # Imported here: it takes a quarter of a second, and a lab whose LANs are well needs it in one process only.
+            from pyroute2 import IPRoute
+
             with kernel.inside(fd):
                 self._sockets[fd] = IPRoute()
         self._here, self._fd = self._sockets[fd], fd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -236,6 +237,27 @@ def test_a_bridge_to_the_internet_forwards_and_says_so(healed: Lab, hub: Vantage
     assert hub.is_silent(ip)
     healed.fault("bridge-inet-tslcd:cao-son")
     until(lambda: hub.answers(ip))
+
+
+def test_a_machine_that_takes_the_bridge_for_its_gateway_reaches_the_internet_past_the_router(
+    healed: Lab, hub: Vantage, computer: Vantage
+) -> None:
+    anchor = "192.0.2.2"  # of the provider both the unit and the bridge are with
+    healed.fault("link-down:internet:cao-son")
+    healed.fault("bridge-inet-tslcd:cao-son")
+    (mac,) = until(lambda: set(macs(hub, healed)) - KNOWN_MACS)
+    facts = hub.measure("snmp_neighbours", ROUTER, **community(healed))["facts"]
+    bridge = next(ip for known, ip in rows(facts, "mac", "ip") if known == mac)
+    assert not computer.answers(anchor)
+    change = f"from pyroute2 import IPRoute; IPRoute().route('replace', dst='192.0.2.2/32', gateway='{bridge}')"
+    assert healed.spawn("cao-son/device/may-mot-cua", [sys.executable, "-c", change]).wait() == 0
+    try:
+        assert computer.answers(anchor)
+        healed.heal("bridge-inet-tslcd")
+        assert computer.is_silent(anchor)
+    finally:
+        undo = "from pyroute2 import IPRoute; IPRoute().route('del', dst='192.0.2.2/32')"
+        assert healed.spawn("cao-son/device/may-mot-cua", [sys.executable, "-c", undo]).wait() == 0
 
 
 def test_agents_that_answer_public_are_told_from_those_that_do_not(healed: Lab, hub: Vantage) -> None:
