@@ -26,6 +26,7 @@ from bt_console.config.values import (
     SecretReference,
     ServiceKind,
     Slug,
+    SnmpVersion,
     Text,
     TimeZone,
     Url,
@@ -73,7 +74,7 @@ class ScanningSpec(Spec):
 class SnmpSpec(Spec):
     """How every agent of the district is asked, and where their notifications are heard."""
 
-    version: Annotated[Line, BeforeValidator(_version)] = "2c"
+    version: Annotated[SnmpVersion, BeforeValidator(_version)] = "2c"
     community: SecretReference | None = None
     user: Text | None = None
     auth_protocol: Line | None = None
