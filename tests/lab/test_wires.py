@@ -141,3 +141,24 @@ def test_a_line_nobody_reads_from_does_not_stop_the_others() -> None:
     bench.pass_s(0.001)
     bench.wires.close()
     bench.hub.close()
+
+
+def test_a_line_carries_no_more_than_its_rate_and_lets_a_little_wait() -> None:
+    bench = Bench(Weather(rate_bps=80_000))  # ten kilobytes a second
+    for number in range(60):
+        bench.hub.send(bytes([number]) + bytes(99))  # ten milliseconds each
+        bench.pass_s(0)
+    heard: list[bytes] = []
+    for count in range(1, 11):
+        bench.pass_s(0.01 if count > 1 else 0.0101)
+        heard += bench.arrived(bench.unit)
+        assert len(heard) == count
+    bench.pass_s(10)
+    heard += bench.arrived(bench.unit)
+    assert [frame[0] for frame in heard] == list(range(len(heard)))  # the newest are dropped, none is overtaken
+    assert 15 <= len(heard) <= 17
+    bench.unit.send(b"the other way is free")
+    bench.pass_s(0)
+    bench.pass_s(0.01)
+    assert bench.arrived(bench.hub) == [b"the other way is free"]
+    bench.close()

@@ -1,5 +1,6 @@
-"""Machines that do not belong on a LAN: each is a namespace of its own at a free port of the switch, made and removed
-as faults come and go.
+"""Machines that do not belong on a LAN: each a namespace of its own at a free port of the switch, as long as its fault.
+
+Source: RFC 6598 (shared address space, for the second line of a machine that has one).
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from bt_console.lab import kernel
@@ -17,7 +17,7 @@ from bt_console.lab.faults.api import ARP_SPOOFER, INTERNET_BRIDGE, NEW_DEVICE, 
 from bt_console.lab.lan.dhcp import DhcpServer, Offer, pool_of
 from bt_console.lab.lan.frames import REPLY, REQUEST, Arp, Tap, build, claim, question
 from bt_console.lab.lan.site import Site
-from bt_console.lab.loop import Loop
+from bt_console.lab.loop import Loop, Work
 from bt_console.lab.network import new_space
 from bt_console.lab.plan import End
 from bt_console.lab.rtnl import Rtnl
@@ -104,8 +104,8 @@ class Guest:
             rtnl.address(nic, nic)
             rtnl.route("0.0.0.0/0", self._site.gateway)
 
-    def _again(self, seconds: float, work: partial[None] | object) -> None:
-        self._repeated.append(self._loop.every(seconds, work))  # type: ignore[arg-type]
+    def _again(self, seconds: float, work: Work) -> None:
+        self._repeated.append(self._loop.every(seconds, work))
 
     def _talk(self) -> None:
         """Ask for the gateway, as every machine does that wants to get out."""
