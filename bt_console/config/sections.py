@@ -50,8 +50,9 @@ class Layer:
 
 def district_layers(spec: FileSpec, address: str) -> tuple[Layer, ...]:
     """Return what the sections `snmp` and `scanning` switch on for a target."""
-    layers = [_snmp(spec.snmp)] if spec.snmp else []
-    if is_approved(spec, address):
+    is_open = is_approved(spec, address)
+    layers = [_snmp(spec.snmp, is_approved=is_open)] if spec.snmp else []
+    if is_open:
         layers.append(_switched(("scanning",), SCANS))
     return tuple(layers)
 
@@ -65,9 +66,11 @@ def is_approved(spec: FileSpec, address: str) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _snmp(snmp: SnmpSpec) -> Layer:
+def _snmp(snmp: SnmpSpec, *, is_approved: bool) -> Layer:
     asked = snmp.params()
     checks = {name: _check(name, asked) for name in _SNMP}
+    if not is_approved:  # default communities are tried only where somebody approved of guessing
+        checks["snmp_agent"] = _check("snmp_agent", {**asked, "guess_default": False})
     if snmp.traps:
         heard = {name: value for name, value in asked.items() if name != "version"}
         checks["snmp_traps"] = _check("snmp_traps", {**heard, "listen": snmp.traps})

@@ -55,6 +55,12 @@ def test_snmp_asks_routers_and_switches_with_the_districts_credentials(small: Sm
     assert "snmp_traps" not in probes_of(settings, "hub")
 
 
+def test_default_communities_are_tried_only_where_that_is_approved(small: Small) -> None:
+    settings = small(APPROVED + SNMP, SWITCH)
+    assert check(settings, "cao-son/device/sw:snmp_agent").params.guess_default is True
+    assert check(settings, "cao-son/tslcd:snmp_agent").params.guess_default is False
+
+
 def test_one_device_may_have_a_community_of_its_own(small: Small) -> None:
     own = (
         SWITCH[0],

@@ -44,6 +44,24 @@ def test_the_name_server_knows_the_districts_hosts_and_nothing_else(
     assert [item.to_text() for rrset in response.answer for item in rrset] == answers
 
 
+@pytest.mark.parametrize(
+    ("name", "record", "answers"),
+    [
+        ("bachthong.example", "MX", ["10 mail.bachthong.example."]),
+        ("bachthong.example", "TXT", ['"v=spf1 mx -all"']),
+        ("_dmarc.bachthong.example", "TXT", ['"v=DMARC1; p=reject; rua=mailto:postmaster@bachthong.example"']),
+        ("_dmarc.bachthong.example", "A", []),
+    ],
+)
+def test_the_name_server_says_who_sends_and_takes_the_domains_mail(name: str, record: str, answers: list[str]) -> None:
+    zone = Zone({"mail.bachthong.example": "10.254.1.12"}, mail_host="mail.bachthong.example")
+    wire = zone.answer(dns.message.make_query(name, record).to_wire(), ServiceState())
+    assert wire is not None
+    response = dns.message.from_wire(wire)
+    assert dns.rcode.to_text(response.rcode()) == "NOERROR"
+    assert [item.to_text() for rrset in response.answer for item in rrset] == answers
+
+
 def test_a_hijacked_name_server_answers_with_another_address() -> None:
     response = _ask("qlvb.bachthong.example", state=ServiceState(is_answer_wrong=True))
     assert response.answer[0][0].to_text() == "203.0.113.66"
