@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
 
 from bt_console.facade import Console, StoreError
+from bt_console.model.device import Device
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, UnitId
 from bt_console.model.observation import Observation
+from bt_console.model.route import Route
 from bt_console.model.snapshot import Event, Snapshot
 
 Now = Callable[[], datetime]
@@ -53,6 +55,15 @@ class Feed:
     async def recent_events(self, unit_id: UnitId, limit: int) -> tuple[Event, ...]:
         """Return the newest journal lines of a unit, newest last."""
         return await self._ask(lambda: self._console.recent_events(unit_id, limit)) or ()
+
+    async def devices(self, unit_id: UnitId) -> tuple[Device, ...]:
+        """Return the devices known on a unit's LAN."""
+        return await self._ask(lambda: self._console.devices(unit_id)) or ()
+
+    async def newest_routes(self, check_ids: Sequence[CheckId]) -> dict[CheckId, Route]:
+        """Return the route in force of each check that has one."""
+        found = await self._ask(lambda: [(check_id, self._console.routes(check_id)) for check_id in check_ids])
+        return {check_id: routes[0] for check_id, routes in found or () if routes}
 
     async def submit(self, verb: str, subject: str, by: str) -> int | None:
         """Leave a wish for the engine; None when the store took it not."""

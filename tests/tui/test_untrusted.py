@@ -16,7 +16,7 @@ from bt_console.model.incident import Step
 from bt_console.model.inventory import TargetId
 from bt_console.tui.guard import Guard
 from bt_console.words import message
-from tests.tui import district
+from tests.tui import district, lan
 from tests.tui.driving import SMALL, WIDE, shown
 
 PAYLOADS = (
@@ -69,6 +69,7 @@ def poisoned(payload: str) -> Change:
         targets=tuple(replace(t, reason=said) for t in change.targets),
         healths=tuple(replace(h, samples=samples[h.check_id], facts=(("server", payload),)) for h in change.healths),
         incidents=incidents,
+        devices=(lan.device(1, name=payload, vendor=payload, address=payload, port=payload),),
         events=tuple(replace(event, message=said) for event in change.events),
         observations=tuple(
             replace(o, reading=replace(o.reading, facts={"server": payload}, detail=payload))

@@ -11,10 +11,11 @@ from bt_console.tui.view import chart
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.signs import delay_text, glyph, loss_text, mark, smoke, tone_of, value_tone
 from bt_console.tui.view.summary import INCIDENT_KEY, incident_sign
-from bt_console.tui.view.text import Line, Row, Span, Tone, blank, cut_line, fit, heading, spread, wrap
+from bt_console.tui.view.text import Line, Row, Span, Tone, blank, fit, heading, spread, wrap
 
-CHECK_KEY = "check:"
+CHECK_KEY, EVENT_KEY = "check:", "event:"
 _SMOKE = 20
+_EVENT_LINES = 4
 
 
 def title(unit: UnitView, look: Look, width: int) -> Line:
@@ -101,7 +102,12 @@ def event_rows(events: Sequence[Event], look: Look, width: int) -> tuple[Row, ..
     if not events:
         rows.append(Row(line=(Span(look.tell("screen.no_events"), Tone.MUTED),)))
     for event in reversed(events):
-        stamp = Span(look.since(event.at, is_long=True) + " ", Tone.MUTED)
-        key = f"{INCIDENT_KEY}{event.incident_id}" if event.incident_id is not None else ""
-        rows.append(Row(line=cut_line((stamp, Span(look.say(event.message).strip())), width), key=key))
+        rows += _event_block(event, look, width)
     return (blank(), *rows)
+
+
+def _event_block(event: Event, look: Look, width: int) -> list[Row]:
+    stamp = look.since(event.at, is_long=True) + " "
+    first, *others = wrap(look.say(event.message), width - len(stamp)) or [event.kind]
+    block = [Row(line=(Span(stamp, Tone.MUTED), Span(first)), key=f"{EVENT_KEY}{event.seq}")]
+    return block + [Row(line=(Span(" " * len(stamp) + text),)) for text in others[: _EVENT_LINES - 1]]
