@@ -7,18 +7,12 @@ from datetime import datetime
 
 from bt_console.cli.render import Column, table, wrap
 from bt_console.cli.times import age, clock_time, decimal, zone
+from bt_console.evaluate.overall import WORST_FIRST, overall
 from bt_console.model.health import HealthState
 from bt_console.model.incident import Incident
 from bt_console.model.snapshot import EngineState, Snapshot, TargetView, UnitView
 from bt_console.words import say, tell
 
-_WORST_FIRST = (
-    HealthState.DOWN,
-    HealthState.DEGRADED,
-    HealthState.UNREACHABLE,
-    HealthState.UNKNOWN,
-    HealthState.UP,
-)
 _MEASURED = frozenset({HealthState.UP, HealthState.DEGRADED})
 
 
@@ -53,11 +47,16 @@ class _Words:
         self._zone = zone(snapshot.timezone)
 
     def heading(self) -> list[str]:
-        """District, clock, counts by state, and whether anybody measures."""
+        """District, clock, whether anybody measures, the worst there is, and counts by state."""
         snapshot = self._snapshot
         counts = self._counts(snapshot.units)
         when = f"{snapshot.at.astimezone(self._zone):%d/%m/%Y %H:%M:%S %Z}"
-        lines = [f"{snapshot.district} · {when} · {self._engine()}", f"{self._tell('cli.title.units')}: {counts}"]
+        worst = overall(snapshot)
+        verdict = self._tell(f"state.{worst}" if isinstance(worst, HealthState) else f"severity.{worst}")
+        lines = [
+            f"{snapshot.district} · {when} · {self._engine()}",
+            f"{verdict.upper()} · {self._tell('cli.title.units')}: {counts}",
+        ]
         if snapshot.engine.config_error:
             text = self._tell("cli.config_not_in_force", error=snapshot.engine.config_error)
             lines += wrap(text, self._width)
@@ -65,7 +64,7 @@ class _Words:
 
     def _counts(self, units: Sequence[UnitView]) -> str:
         states = [unit.state for unit in units]
-        found = (state for state in _WORST_FIRST if state in states)
+        found = (state for state in WORST_FIRST if state in states)
         return " · ".join(f"{self._tell(f'state.{state}')} {states.count(state)}" for state in found)
 
     def _engine(self) -> str:
@@ -109,7 +108,7 @@ class _Words:
             *(Column(title=self._tell(f"cli.column.{name}")) for name in ("lan", "internet", "tslcd")),
             Column(title=self._tell("cli.column.since"), is_right=True),
         ]
-        rows = [self._unit_row(unit) for unit in sorted(units, key=lambda unit: _WORST_FIRST.index(unit.state))]
+        rows = [self._unit_row(unit) for unit in sorted(units, key=lambda unit: WORST_FIRST.index(unit.state))]
         return ["", self._title(title, len(units)), *table(columns, rows, self._width)]
 
     def _unit_row(self, unit: UnitView) -> tuple[str, ...]:

@@ -55,6 +55,11 @@ def test_the_json_of_a_service_splits_its_time_and_counts_certificate_days(fille
     assert service["path"] == "tslcd"
 
 
+def test_the_text_says_in_one_word_how_serious_it_is(filled: Filled, run: Run) -> None:
+    lines = run("status", "--store", filled.path)[1].splitlines()
+    assert lines[1].startswith("NGHIÊM TRỌNG · ")
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("subject", [[], ["cao-son"]])
 def test_the_text_fits_eighty_columns(filled: Filled, run: Run, language: str, subject: list[str]) -> None:

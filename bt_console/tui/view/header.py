@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from bt_console.evaluate.overall import overall
 from bt_console.model.health import HealthState
 from bt_console.model.snapshot import EngineState, Snapshot
 from bt_console.tui.view.look import Look, engine_state
-from bt_console.tui.view.signs import WORST_FIRST, mark
+from bt_console.tui.view.signs import SEVERITY_GLYPH, SEVERITY_TONE, mark
 from bt_console.tui.view.text import Line, Span, Tone, cells, cut_line, fit, line_cells, spread
-
-
-def worst_state(snapshot: Snapshot) -> HealthState:
-    """Return the worst state of any unit, department or service; unknown when there is nothing."""
-    states = [unit.state for unit in (*snapshot.units, *snapshot.departments)]
-    states += [service.state for service in snapshot.services]
-    return min(states, key=WORST_FIRST.index, default=HealthState.UNKNOWN)
 
 
 def header(snapshot: Snapshot | None, look: Look, width: int, *, is_demo: bool) -> Line:
@@ -22,7 +16,7 @@ def header(snapshot: Snapshot | None, look: Look, width: int, *, is_demo: bool) 
     badge = (Span(" DEMO ", Tone.BADGE), Span("  ")) if is_demo else ()
     if snapshot is None:
         return spread((Span(" " + look.tell("screen.waiting"), Tone.STRONG),), (*badge, clock), width)
-    facts = (mark(worst_state(snapshot), look), Span("  "), *_incidents(snapshot, look), Span(" "))
+    facts = (_verdict(snapshot, look), Span("  "), *_incidents(snapshot, look), Span(" "))
     right = (*badge, *_age(snapshot, look), Span("  "), clock)
     room = width - line_cells(facts) - line_cells(right) - 1
     if room < cells(snapshot.district) + 3:
@@ -30,6 +24,14 @@ def header(snapshot: Snapshot | None, look: Look, width: int, *, is_demo: bool) 
         room = width - line_cells(facts) - line_cells(right) - 1
     name = (Span(" " + fit(snapshot.district, max(4, min(room - 3, 40))).rstrip() + "  ", Tone.STRONG),)
     return spread((*name, *facts), right, width)
+
+
+def _verdict(snapshot: Snapshot, look: Look) -> Span:
+    worst = overall(snapshot)
+    if isinstance(worst, HealthState):
+        return mark(worst, look)
+    sign, tone = ("~", Tone.MUTED) if look.is_stale else (SEVERITY_GLYPH[worst], SEVERITY_TONE[worst])
+    return Span(f"{sign} {look.tell(f'severity.{worst}')}", tone)
 
 
 def lasting(line: Line) -> list[Span]:

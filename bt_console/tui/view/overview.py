@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bt_console.evaluate.overall import WORST_FIRST
 from bt_console.model.health import HealthState
 from bt_console.model.inventory import UnitId
 from bt_console.model.snapshot import Snapshot, TargetView, UnitView
 from bt_console.tui.view.filters import Filter, unit_fields
 from bt_console.tui.view.look import Look
-from bt_console.tui.view.signs import WORST_FIRST, delay_text, glyph, loss_text, mark, smoke, tone_of, value_tone
+from bt_console.tui.view.signs import delay_text, glyph, loss_text, mark, smoke, tone_of, value_tone
 from bt_console.tui.view.text import Line, Row, Span, Tone, cut_line, fit, fold, line_cells
 
 SORTS = ("worst", "name", "since")

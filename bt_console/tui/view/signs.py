@@ -28,13 +28,6 @@ TONE = {
 }
 SEVERITY_TONE = {Severity.CRITICAL: Tone.BAD, Severity.WARNING: Tone.WARN, Severity.INFO: Tone.ACCENT}
 SEVERITY_GLYPH = {Severity.CRITICAL: "■", Severity.WARNING: "▲", Severity.INFO: "●"}
-WORST_FIRST = (
-    HealthState.DOWN,
-    HealthState.DEGRADED,
-    HealthState.UNREACHABLE,
-    HealthState.UNKNOWN,
-    HealthState.UP,
-)
 _LEVELS = "▁▂▃▄▅▆▇█"
 _STEPS_MS = (10, 25, 50, 100, 200, 350, 600)
 LOST, PART_LOST, NOT_MEASURED, MISSING = "×", "!", "?", "."

@@ -155,9 +155,13 @@ def test_banners_tell_lateness_a_refused_configuration_and_an_unreadable_store()
     assert "a:1: bad" in shown
 
 
-def test_the_worst_of_nothing_is_unknown() -> None:
-    empty = snapshot(units=(), departments=(), services=())
-    assert header.worst_state(empty) is HealthState.UNKNOWN
+def test_a_dead_core_reads_as_serious_though_no_unit_is_down() -> None:
+    calm = snapshot(is_broken=False)
+    hurt = tuple(replace(unit, state=HealthState.DEGRADED) for unit in calm.units)
+    critical = replace(calm, units=hurt, incidents=(district.link_incident(),))
+    assert "■ nghiêm trọng" in text([header.header(critical, LOOK, 100, is_demo=False)])
+    warned = replace(calm, units=hurt, incidents=(district.service_incident(),))
+    assert "▲ suy giảm" in text([header.header(warned, LOOK, 100, is_demo=False)])
 
 
 def test_the_palette_ranks_beginnings_before_words_before_middles() -> None:
