@@ -5,6 +5,7 @@ Source: rtnetlink(7).
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from bt_console.lab import kernel
@@ -111,7 +112,8 @@ class Rtnl:
 
     def _index(self, device: str) -> int:
         if (self._fd, device) not in self._indexes:
-            self._indexes[self._fd, device] = self._here.link_lookup(ifname=device)[0]
+            with kernel.inside(self._fd):  # a dump over netlink takes a hundred times as long
+                self._indexes[self._fd, device] = socket.if_nametoindex(device)
         return self._indexes[self._fd, device]
 
 
