@@ -6,21 +6,25 @@ Source: RFC 3161 (time-stamp protocol, 3.4 over HTTP), RFC 5816, RFC 5652 (signe
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from probes._wire.cms import examine
 from probes._wire.document import DOCUMENT_FACTS, DOCUMENT_MEASURES, fetch
 from probes._wire.http import Request
 from probes._wire.pki import read_certificates
 from probes._wire.trace import Trace
-from probes._wire.tsp import SHA256, TimeStamp, make_request, read_response
 from probes._wire.web_address import WebAddress, parse_web_address
 from probes.api import FailureKind, ProbeContext, ProbeFailure, ProbeKind, Reading, clean
+
+if TYPE_CHECKING:
+    from probes._wire.tsp import TimeStamp
 
 ANSWER_OCTETS = 65_536
 _HEADERS = (("Content-Type", "application/timestamp-query"),)
@@ -53,6 +57,10 @@ class _Run:
         self.imprint = hashlib.sha256(secrets.token_bytes(32)).digest()
 
     async def query(self) -> str:
+        # pyasn1's modules take a fifth of a second to import: only who asks for stamps waits for them, and nobody else.
+        await asyncio.to_thread(import_module, "probes._wire.cms")
+        from probes._wire.tsp import make_request, read_response
+
         path = self.params.authority_file
         authorities = read_certificates(path, "authority_file") if path else []
         request = Request(method="POST", headers=_HEADERS, body=make_request(self.imprint, self.nonce))
@@ -81,6 +89,8 @@ class _Run:
         }
 
     def _judge(self, stamp: TimeStamp, authorities: list[x509.Certificate]) -> None:
+        from probes._wire.tsp import SHA256
+
         faults = []
         if stamp.nonce != self.nonce:
             faults.append("the stamp answers another question (nonce)")
@@ -91,6 +101,8 @@ class _Run:
             raise ProbeFailure(FailureKind.MISMATCH, "; ".join(faults))
 
     def _judge_signature(self, stamp: TimeStamp, authorities: list[x509.Certificate]) -> list[str]:
+        from probes._wire.cms import examine
+
         found = examine(stamp, authorities)
         self.trace.facts["signature_valid"] = found.is_valid
         if not found.signer:
