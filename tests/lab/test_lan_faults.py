@@ -99,6 +99,8 @@ def test_a_switch_without_power_darkens_its_machines_and_leaves_the_gateway(heal
     until(lambda: hear(heard, hub, healed) and (ROUTER, "linkUp", "lan") in heard)
     assert hub.measure("snmp_agent", SWITCH, **community(healed))["measures"]["uptime_s"] < before_s + ENOUGH_S
     until(lambda: hear(heard, hub, healed) and (SWITCH, "coldStart", "") in heard)
+    facts = hub.measure("snmp_neighbours", SWITCH, **community(healed))["facts"]
+    assert facts["lldp_name"] == ["cao-son-router"]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,8 @@ class Agent:
         """Answer the default community too, or none at all; who comes back from being off has restarted."""
         self._communities = (self._community, PUBLIC) if is_public else (self._community,)
         has_power_back = self._is_off and not is_off
+        if is_off and not self._is_off:
+            self.source.lose_power()
         self._is_off = is_off
         if has_power_back:
             self.source.restart()
@@ -93,8 +95,11 @@ class Agent:
         return answer(wire, self.source.view(), self._communities)
 
     def watch(self) -> None:
-        """Tell the manager what changed."""
-        for device in self.source.changes():
+        """Tell the manager what changed, and a neighbour who has just appeared who we are."""
+        changed = self.source.changes()
+        if any(device.is_running for device in changed):
+            self.source.announce()
+        for device in changed:
             if not self._is_off:
                 self._notify(LINK_UP if device.is_running else LINK_DOWN, _about(device))
 

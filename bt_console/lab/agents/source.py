@@ -60,8 +60,11 @@ class Source:
         """Be a machine that has just got its power back."""
         self._boot_s = self._clock()
         self._changed_ticks.clear()
-        self._heard.clear()
         self.forget()
+
+    def lose_power(self) -> None:
+        """Remember no neighbour."""
+        self._heard.clear()
 
     def forget(self) -> None:
         """Ask the kernel at the next question, however soon it comes."""
