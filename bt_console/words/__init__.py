@@ -11,6 +11,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from urllib.parse import quote, unquote
 
+from bt_console.words.details import in_vietnamese
+
 LANGUAGES = ("vi", "en")
 
 
@@ -38,12 +40,15 @@ def tell(language: str, code: str, **values: object) -> str:
 class _Shown(dict[str, object]):
     """Fields of a format string: `{x_words}` names kind x, `{x_state}` state x, `{x_said}` says message x.
 
-    A missing field is shown as ? rather than raising.
+    `detail` is what a probe said in English, and is said in Vietnamese where it is known. A missing field is shown
+    as ? rather than raising.
     """
 
     def __init__(self, language: str, values: dict[str, object]) -> None:
         super().__init__(values)
         self._language = language
+        if language == "vi" and isinstance(detail := values.get("detail"), str):
+            self["detail"] = in_vietnamese(detail)
 
     def __missing__(self, key: str) -> str:
         name, _, how = key.rpartition("_")

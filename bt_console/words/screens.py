@@ -133,6 +133,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "screen.transitions": ("Diễn biến", "What happened"),
     "screen.no_events": ("Chưa có thay đổi nào.", "Nothing changed yet."),
     "screen.no_units": ("Cấu hình chưa có đơn vị nào.", "The configuration has no units."),
+    "screen.detail": ("{detail}", "{detail}"),
     "screen.last_failure": ("Lần hỏng gần nhất ({probe}): {why}", "Last failure ({probe}): {why}"),
     "screen.resolved_incidents": ("Đã xong trong 24 giờ", "Resolved in the last 24 hours"),
     "screen.lasted": ("kéo dài {span}", "lasted {span}"),

@@ -9,6 +9,7 @@ from bt_console.model.incident import Incident
 from bt_console.model.snapshot import TargetView, UnitView
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.text import fold
+from bt_console.words import LANGUAGES, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def service_fields(target: TargetView, look: Look) -> dict[str, str]:
         "name": f"{fold(target.name)} {target.id}",
         "state": _state(target.state, look),
         "path": target.path,
-        "reason": fold(look.say(target.reason)),
+        "reason": " ".join(fold(say(language, target.reason)) for language in LANGUAGES),
         "address": target.address,
     }
 

@@ -48,6 +48,10 @@ class Look:
         """Return a stored message in the reader's language."""
         return say(self.language, stored) if stored else ""
 
+    def detail(self, detail: str) -> str:
+        """Return what a probe said in English in the reader's language, where it is known."""
+        return self.tell("screen.detail", detail=detail)
+
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with the language's decimal mark."""
         text = f"{value:.{digits}f}"

@@ -36,7 +36,7 @@ def _row(observation: Observation, look: Look, width: int) -> Row:
     reading = observation.reading
     delay, loss = delay_ms(reading), reading.measures.get("loss_ratio")
     outcome = f"{_SIGN[reading.outcome]} {look.tell(f'outcome.{reading.outcome}')}"
-    detail = reading.detail or (look.tell(f"failure.{reading.failure}") if reading.failure else "")
+    detail = look.detail(reading.detail) or (look.tell(f"failure.{reading.failure}") if reading.failure else "")
     if observation.is_confirmation:
         detail = f"{look.tell('screen.confirmation')} {detail}"
     line = (

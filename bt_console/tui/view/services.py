@@ -130,8 +130,9 @@ def _reason_rows(service: TargetView, look: Look, width: int) -> list[Row]:
         return []
     text = look.say(service.reason)
     failure = last_failure(service)
-    if failure and failure[2] and fold(failure[2]) not in fold(text):
-        text = f"{text} · {failure[2]}" if text else failure[2]
+    why = look.detail(failure[2]) if failure else ""
+    if why and fold(why) not in fold(text):
+        text = f"{text} · {why}" if text else why
     return [Row(line=(Span("  └ " + line, Tone.MUTED),)) for line in wrap(text, width - 4)[:2]]
 
 
@@ -147,7 +148,7 @@ def detail(service: TargetView, look: Look, width: int) -> tuple[Row, ...]:
     failure = last_failure(service)
     if failure:
         check, kind, why = failure
-        said = look.tell("screen.last_failure", probe=check.probe, why=why or look.tell(f"failure.{kind}"))
+        said = look.tell("screen.last_failure", probe=check.probe, why=look.detail(why) or look.tell(f"failure.{kind}"))
         rows += [Row(line=(Span(text, Tone.MUTED),)) for text in wrap(said, width)]
     rows += [blank(), heading(look.tell("screen.checks"), width, look.tell("screen.checks_note"))]
     rows += [_check_row(check, look, width) for check in service.checks]

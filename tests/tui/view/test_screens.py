@@ -84,11 +84,13 @@ def test_shares_are_proportional_and_add_up() -> None:
 def test_a_failing_service_tells_its_reason_under_its_row() -> None:
     shown = text(services.rows(snapshot(), LOOK, 78, parse("")))
     assert "■ mất kết nối" in shown
-    assert "connection refused" in shown
+    assert shown.count("bị từ chối kết nối") == 1
+    assert "connection refused" in text(services.rows(snapshot(), replace(LOOK, language="en"), 78, parse("")))
 
 
-def test_services_filter_by_reason() -> None:
-    shown = services.rows(snapshot(), LOOK, 78, parse("reason:refused"))
+@pytest.mark.parametrize("reason", ["refused", "choi"])
+def test_services_filter_by_reason_in_either_language(reason: str) -> None:
+    shown = services.rows(snapshot(), LOOK, 78, parse(f"reason:{reason}"))
     assert [row.key for row in shown if row.key] == ["motcua"]
 
 
