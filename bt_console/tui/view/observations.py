@@ -56,8 +56,8 @@ def detail(observation: Observation, look: Look, width: int) -> tuple[Row, ...]:
     facts = look.tell(
         "screen.observation_times",
         due=look.clock(observation.due_at),
-        late=look.delay(max(0.0, late_ms)),
-        took=look.delay(observation.duration_s * 1000),
+        late=_ms(max(0.0, late_ms), look),
+        took=_ms(observation.duration_s * 1000, look),
     )
     found = [heading(title, width, look.clock(observation.started_at))]
     found += [Row(line=(Span(line, Tone.MUTED),)) for line in wrap(facts, width)]
@@ -66,6 +66,10 @@ def detail(observation: Observation, look: Look, width: int) -> tuple[Row, ...]:
     if observation.reading.detail:
         found += [Row(line=(Span(line, Tone.TEXT),)) for line in wrap(observation.reading.detail, width)]
     return tuple(found)
+
+
+def _ms(value: float, look: Look) -> str:
+    return look.number(value, 1 if value < 9.95 else 0)
 
 
 def _pairs(pairs: Mapping[str, str], width: int) -> list[Row]:

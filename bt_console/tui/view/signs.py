@@ -30,7 +30,7 @@ SEVERITY_TONE = {Severity.CRITICAL: Tone.BAD, Severity.WARNING: Tone.WARN, Sever
 SEVERITY_GLYPH = {Severity.CRITICAL: "■", Severity.WARNING: "▲", Severity.INFO: "●"}
 _LEVELS = "▁▂▃▄▅▆▇█"
 _STEPS_MS = (10, 25, 50, 100, 200, 350, 600)
-LOST, PART_LOST, NOT_MEASURED, MISSING = "×", "!", "?", "."
+LOST, PART_LOST, NOT_MEASURED, MISSING, DONE = "×", "!", "?", ".", "✓"
 
 
 def tone_of(state: HealthState, look: Look) -> Tone:
@@ -57,8 +57,10 @@ def level(rtt_ms: float) -> str:
 def _sample_mark(sample: Sample) -> tuple[str, Tone]:
     if sample.verdict is Verdict.ERROR:
         return NOT_MEASURED, Tone.UNKNOWN
-    if sample.rtt_s is None or sample.verdict is Verdict.BAD:
+    if sample.verdict is Verdict.BAD:
         return LOST, Tone.BAD
+    if sample.rtt_s is None:
+        return (PART_LOST, Tone.WARN) if sample.verdict is Verdict.DEGRADED else (DONE, Tone.SMOKE)
     if sample.loss_ratio:
         return PART_LOST, Tone.WARN
     return level(sample.rtt_s * 1000), Tone.WARN if sample.verdict is Verdict.DEGRADED else Tone.SMOKE

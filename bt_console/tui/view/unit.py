@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bt_console.model.observation import Observation
@@ -53,8 +54,18 @@ def _incident_rows(unit: UnitView, snapshot: Snapshot, look: Look, width: int) -
 
 
 def _check_row(target: TargetView, check: CheckView, look: Look, width: int) -> Row:
-    name = f"{look.tell(f'role.{target.role}')} {target.address}"
-    return _measured_row(f"{name}  {check.probe}", target, check, look, width)
+    role = look.tell(f"role.{target.role}")
+    name = f"{role} {target.address}" if check is target.checks[0] else role
+    return _measured_row(f"{name}  {check.probe}", _as_measured_by(check, target), check, look, width)
+
+
+def _as_measured_by(check: CheckView, target: TargetView) -> TargetView:
+    """Return a target with the numbers of one of its checks, which are those of its first otherwise."""
+    if target.is_stale or check is target.checks[0]:
+        return target
+    newest = check.samples[-1] if check.samples else None
+    rtt_ms = newest.rtt_s * 1000 if newest is not None and newest.rtt_s is not None else None
+    return replace(target, rtt_ms=rtt_ms, loss_ratio=newest.loss_ratio if newest is not None else None)
 
 
 def _device_row(target: TargetView, look: Look, width: int) -> Row:

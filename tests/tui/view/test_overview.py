@@ -106,6 +106,12 @@ def sample(verdict: Verdict, rtt_s: float | None, loss: float = 0.0) -> Sample:
     return Sample(seq=1, started_at=district.NOW, verdict=verdict, rtt_s=rtt_s, loss_ratio=loss)
 
 
+def test_a_good_reading_without_a_delay_is_not_shown_as_lost() -> None:
+    good = replace(district.samples(5.0)[0], rtt_s=None, loss_ratio=None)
+    shown = smoke((good, replace(good, verdict=Verdict.DEGRADED), replace(good, verdict=Verdict.BAD)), 3, LOOK)
+    assert "".join(span.text for span in shown) == "✓!×"
+
+
 def test_a_smoke_line_tells_loss_partial_loss_no_measure_and_no_sample_apart() -> None:
     taken = (
         sample(Verdict.GOOD, 0.001),

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bt_console.model.health import HealthState
-from bt_console.model.inventory import Role
+from bt_console.model.inventory import CheckId, Role
 from bt_console.model.snapshot import EngineState
 from bt_console.tui.view import drill, find, header, incidents, path, services, summary
 from bt_console.tui.view import palette as commands
@@ -135,6 +135,20 @@ def test_the_summary_never_takes_more_lines_than_there_are(room: int) -> None:
 
 def test_incidents_left_out_of_the_summary_are_counted() -> None:
     assert "+1 sự cố nữa" in text(summary.footlines(snapshot(), LOOK, 78, 2))
+
+
+def test_each_check_of_a_unit_shows_its_own_numbers() -> None:
+    found = unit("phu-thong", snapshot(is_broken=False))
+    assert found.tslcd is not None
+    ping = found.tslcd.checks[0]
+    agent = replace(ping, id=CheckId("phu-thong/tslcd:snmp_agent"), probe="snmp_agent")
+    silent = tuple(replace(sample, rtt_s=None, loss_ratio=None) for sample in ping.samples)
+    both = replace(found.tslcd, checks=(ping, replace(agent, samples=silent)))
+    lines = text(row.line for row in unit_view.main_rows(replace(found, tslcd=both), snapshot(), LOOK, 78)).splitlines()
+    line = next(line for line in lines if "snmp_agent" in line)
+    assert "– ms" in line
+    assert "✓" in line
+    assert "×" not in line
 
 
 @pytest.mark.parametrize("width", [60, 72, 80, 100, 120, 200])
