@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from bt_console.engine.clock import SystemClock
 from bt_console.engine.runner import Instruments
 from bt_console.engine.runner import measure as run_check
 from bt_console.model.inventory import Check, CheckId, TargetId
-from probes.api import ProbeKind, Reading, Shared
+from probes.api import ProbeKind, Reading, Scope, Shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,17 @@ class Surroundings:
 
     nameservers: tuple[str, ...] = ()
     trust_file: Path | None = None
+    scope: Scope = field(default_factory=Scope)
+
+    @classmethod
+    def of(cls, config: str | None) -> Surroundings:
+        """Return a configuration's resolvers, trust, and where scans may go. Raises ConfigErrors."""
+        if config is None:
+            return cls()
+        from bt_console.config.load import load_config  # costs half a second that a probe without it need not pay
+
+        settings = load_config(Path(config))
+        return cls(nameservers=settings.nameservers, trust_file=settings.trust_file, scope=settings.scope)
 
 
 async def measure(
@@ -37,6 +48,10 @@ async def measure(
     )
     with closing(Shared()) as shared:
         tools = Instruments(
-            shared=shared, clock=SystemClock(), nameservers=around.nameservers, trust_file=around.trust_file
+            shared=shared,
+            clock=SystemClock(),
+            nameservers=around.nameservers,
+            trust_file=around.trust_file,
+            scope=around.scope,
         )
         return await run_check(check, tools)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import probes
+from bt_console.cli.measure import Surroundings
 from bt_console.cli.render import cells
+from probes.api import ProbeFailure
 from tests.cli.example import Run
 
 
@@ -138,3 +140,20 @@ def test_an_unknown_kind_is_refused_with_the_nearest(run: Run) -> None:
 def test_the_list_fits_eighty_columns_where_words_can_break(run: Run) -> None:
     lines = run("probe", "--language", "vi")[1].splitlines()
     assert [line for line in lines if cells(line) > 80 and not line.startswith("  $ ")] == []
+
+
+def test_a_scan_may_go_where_the_configuration_named_approves_it(run: Run) -> None:
+    code, out, _ = run("probe", "port_scan", "10.21.2.11", "--json")
+    assert (code, json.loads(out)["failure"]) == (3, "permission")
+    example = Path(__file__).parents[2] / "config.example.yaml"
+    Surroundings.of(str(example)).scope.insist("10.21.2.11")
+    with pytest.raises(ProbeFailure):
+        Surroundings.of(str(example)).scope.insist("192.0.2.1")
+
+
+def test_a_configuration_with_a_mistake_is_told_before_anything_is_measured(run: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("district: [", "utf-8")
+    code, out, err = run("-c", broken, "probe", "tcp_connect", "127.0.0.1:1")
+    assert (code, out) == (2, "")
+    assert "broken.yaml:" in err

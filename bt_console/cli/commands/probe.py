@@ -6,6 +6,7 @@ import logging
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,8 +101,11 @@ def _measure(args: Namespace, kind: ProbeKind, language: str) -> int:
 
     params = parse_params(kind, args.params, language)
     timeout_s = parse_timeout(args.timeout, language) if args.timeout else kind.timeout_s
-    around = Surroundings(
-        nameservers=parse_nameservers(args.nameserver, language), trust_file=readable(args.trust_file, language)
+    given = Surroundings.of(args.config)
+    around = replace(
+        given,
+        nameservers=parse_nameservers(args.nameserver, language) or given.nameservers,
+        trust_file=readable(args.trust_file, language) or given.trust_file,
     )
     at = args.now()
     with _quiet(is_verbose=args.verbose):
