@@ -11,7 +11,7 @@ from bt_console.model.inventory import Check, Side, Threshold
 from bt_console.model.observation import Observation
 from probes.api import Outcome, Reading
 
-_TIME_MEASURES = ("rtt_median_s", "total_s", "query_s", "handshake_s", "connect_s")
+_TIME_MEASURES = ("rtt_median_s", "rtt_s", "total_s", "query_s", "handshake_s", "connect_s")
 _DETAIL_LIMIT = 160
 _FACT_LIMIT = 300
 _ITEMS_SHOWN = 64

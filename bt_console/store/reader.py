@@ -28,6 +28,8 @@ from bt_console.store.errors import StoreError, speaking
 from bt_console.store.schema import SCHEMA_VERSION, read_version
 
 BUSY_TIMEOUT_S = 2.0
+INBOX_TIMEOUT_S = 15.0
+"""SQLite's waiting is not fair: beside a writer that never pauses, a wish may be passed over many times."""
 EVENTS_LOOKED_BACK_COUNT = 50_000
 """How far back one unit's events are looked for: bounds a reading on a store that is years old."""
 
@@ -214,15 +216,15 @@ def _is_frozen(path: Path) -> bool:
     return os.access(path, os.R_OK) and not _log(path).exists()
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
     uri = f"file:{quote(str(path))}?{mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False)
 
 
 def add_command(path: Path, at: datetime, by: str, verb: str, subject: str) -> int:
     """Put a command into the inbox and return its number."""
     with speaking(path):
-        connection = _connect(path, "mode=rw")
+        connection = _connect(path, "mode=rw", INBOX_TIMEOUT_S)
         try:
             read_version(connection, path)
             connection.execute("PRAGMA synchronous = FULL")
