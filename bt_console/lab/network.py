@@ -14,8 +14,8 @@ from bt_console.lab.rtnl import Rtnl
 
 _SETTINGS = (
     ("ipv4/ip_forward", "1"),
-    # A router here answers every trace at once, as those of a provider do; Linux itself answers one host once a second.
-    ("ipv4/icmp_ratelimit", "0"),
+    # Linux says these at most once a second to one host. Not time exceeded (type 11): every trace finds its routers.
+    ("ipv4/icmp_ratemask", str(1 << 3 | 1 << 4 | 1 << 12)),
     ("ipv4/conf/all/rp_filter", "0"),
     ("ipv4/conf/default/rp_filter", "0"),
     ("ipv4/ping_group_range", "0 0"),
