@@ -137,7 +137,7 @@ class Monitor:
         if step.wanted:
             self._scheduler.ask(step.wanted, self._clock.monotonic_s())
             self._asked.set()
-        await self._author.commit(step.change)
+        await self._author.commit(replace(step.change, engine=self._status()))
 
     async def _care(self) -> None:
         while True:
@@ -146,8 +146,7 @@ class Monitor:
                 await self._author.commit(self._obey(command))
             for change in self._pulse.take_notes():
                 await self._author.commit(change)
-            self._news.set()
-            await self._author.commit(Change(engine=self._status()))
+            self._news.set()  # also without readings: what heard nothing ages, and the screens are told we live
             await asyncio.sleep(CARE_S)
 
     def _follow_clock(self) -> None:
