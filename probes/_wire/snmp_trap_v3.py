@@ -14,6 +14,7 @@ from pysnmp.entity.rfc3413 import ntfrcv
 from pysnmp.error import PySnmpError
 from pysnmp.proto import rfc1902
 
+from probes._wire.snmp_mouth import Mouth
 from probes._wire.snmp_params import Credential
 from probes._wire.snmp_socket import MasterKeys
 from probes._wire.snmp_trap_message import Trap, kind_name
@@ -44,28 +45,6 @@ _IF_DESCR = (1, 3, 6, 1, 2, 1, 2, 2, 1, 2)
 _IF_NAME = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1)
 
 
-class _Mouth:
-    """What pysnmp takes for its network: it only keeps what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[bytes] = []
-
-    def send_message(self, message: Any, domain: Any, address: Any) -> None:
-        self.said.append(bytes(message))
-
-    def register_recv_callback(self, *_: Any) -> None:
-        """Nothing comes in this way."""
-
-    unregister_recv_callback = register_timer_callback = unregister_timer_callback = register_recv_callback
-    job_started = job_finished = close_dispatcher = register_recv_callback
-
-    def get_timer_ticks(self) -> int:
-        return 0
-
-    def get_timer_resolution(self) -> float:
-        return 0.5
-
-
 class SecureReader:
     """Opens the notifications of one credential. Making one takes a fifth of a second: do it in a thread."""
 
@@ -83,7 +62,7 @@ class SecureReader:
         self._known: set[bytes] = set()
         self._master_keys = keys
         self._heard: list[Any] = []
-        self._mouth = _Mouth()
+        self._mouth = Mouth()
         self._engine = engine.SnmpEngine()
         self._engine.register_transport_dispatcher(self._mouth)
         config.add_v3_user(self._engine, credential.user, **self._keys)

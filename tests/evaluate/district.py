@@ -21,27 +21,9 @@ from bt_console.model.inventory import (
     UnitId,
     UnitKind,
 )
+from tests.communes import COMMUNES
 
 HUB = UnitId("hub")
-COMMUNES = {
-    "phu-thong": "Thị trấn Phủ Thông",
-    "cao-son": "Xã Cao Sơn",
-    "cam-giang": "Xã Cẩm Giàng",
-    "don-phong": "Xã Đôn Phong",
-    "duong-phong": "Xã Dương Phong",
-    "ha-vi": "Xã Hà Vị",
-    "luc-binh": "Xã Lục Bình",
-    "my-thanh": "Xã Mỹ Thanh",
-    "nguyen-phuc": "Xã Nguyên Phúc",
-    "phuong-linh": "Xã Phương Linh",
-    "quan-binh": "Xã Quân Bình",
-    "quang-thuan": "Xã Quang Thuận",
-    "sy-binh": "Xã Sỹ Bình",
-    "tan-tien": "Xã Tân Tiến",
-    "tu-tri": "Xã Tú Trĩ",
-    "vi-huong": "Xã Vi Hương",
-    "vu-muon": "Xã Vũ Muộn",
-}
 DEPARTMENTS = {"van-hoa": "Phòng Văn hóa và Thông tin", "noi-vu": "Phòng Nội vụ"}
 DEVICES = {"may-in": "Máy in", "may-chu": "Máy chủ"}
 SERVICES = {

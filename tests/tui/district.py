@@ -16,27 +16,9 @@ from bt_console.model.snapshot import EngineState, EngineStatus, Event
 from bt_console.store.writer import Writer
 from bt_console.words import message
 from probes.api import Fact, FailureKind, Outcome, Reading
+from tests.communes import COMMUNES
 
 NOW = datetime(2026, 11, 24, 14, 3, 10, tzinfo=UTC)
-COMMUNES = {
-    "phu-thong": "Thị trấn Phủ Thông",
-    "cao-son": "Xã Cao Sơn",
-    "cam-giang": "Xã Cẩm Giàng",
-    "don-phong": "Xã Đôn Phong",
-    "duong-phong": "Xã Dương Phong",
-    "ha-vi": "Xã Hà Vị",
-    "luc-binh": "Xã Lục Bình",
-    "my-thanh": "Xã Mỹ Thanh",
-    "nguyen-phuc": "Xã Nguyên Phúc",
-    "phuong-linh": "Xã Phương Linh",
-    "quan-binh": "Xã Quân Bình",
-    "quang-thuan": "Xã Quang Thuận",
-    "sy-binh": "Xã Sỹ Bình",
-    "tan-tien": "Xã Tân Tiến",
-    "tu-tri": "Xã Tú Trĩ",
-    "vi-huong": "Xã Vi Hương",
-    "vu-muon": "Xã Vũ Muộn",
-}
 DEPARTMENTS = {
     "van-phong": "Văn phòng HĐND và UBND",
     "noi-vu": "Phòng Nội vụ",

@@ -13,6 +13,7 @@ from bt_console.model.change import Change
 from bt_console.model.inventory import CheckId
 from bt_console.store.writer import Writer
 from bt_console.tui.screens.overview import OverviewPage
+from tests.communes import COMMUNES
 from tests.tui import district
 from tests.tui.driving import SMALL, WIDE, Shown, shown
 
@@ -34,7 +35,7 @@ def _take_away(store: Path) -> None:
 async def test_all_seventeen_units_are_on_one_small_screen_worst_first(tmp_path: Path) -> None:
     async with shown(tmp_path, district.broken_change()) as running:
         text = running.text()
-        assert all(name in text for name in district.COMMUNES.values())
+        assert all(name in text for name in COMMUNES.values())
         assert "Xã Cao Sơn" in running.lines()[2]
         assert "■ mất kết nối" in running.lines()[0]
 

@@ -32,6 +32,7 @@ from probes._wire.snmp_ber import (
     read_oid,
     read_tlv,
 )
+from probes._wire.snmp_mouth import Mouth
 
 _USER_MODEL = 3
 _NUMBERS: Mapping[int, type[Any]] = {
@@ -46,28 +47,6 @@ _MARKS = {
     NO_SUCH_INSTANCE: rfc1905.noSuchInstance,
     END_OF_VIEW: rfc1905.endOfMibView,
 }
-
-
-class _Mouth:
-    """What pysnmp takes for its network: it only keeps what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[bytes] = []
-
-    def send_message(self, message: Any, domain: Any, address: Any) -> None:
-        self.said.append(bytes(message))
-
-    def register_recv_callback(self, *_: Any) -> None:
-        """Nothing comes in this way."""
-
-    unregister_recv_callback = register_timer_callback = unregister_timer_callback = register_recv_callback
-    job_started = job_finished = close_dispatcher = register_recv_callback
-
-    def get_timer_ticks(self) -> int:
-        return 0
-
-    def get_timer_resolution(self) -> float:
-        return 0.5
 
 
 class _Tables(AbstractMibInstrumController):  # type: ignore[misc]  # pysnmp has no types
@@ -97,7 +76,7 @@ class SecureResponder:
 
     def __init__(self, user: str, auth_key: str, priv_key: str, view: Callable[[], View]) -> None:
         self._engine = engine.SnmpEngine()
-        self._mouth = _Mouth()
+        self._mouth = Mouth()
         self._engine.register_transport_dispatcher(self._mouth)
         config.add_v3_user(
             self._engine,

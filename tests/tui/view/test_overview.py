@@ -13,6 +13,7 @@ from bt_console.tui.view.filters import parse
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.signs import smoke
 from bt_console.tui.view.text import Row, Tone, line_cells
+from tests.communes import COMMUNES
 from tests.tui import district
 from tests.tui.view.snapshots import LOOK, snapshot, target
 
@@ -48,7 +49,7 @@ def test_the_newest_change_stands_first_when_asked() -> None:
 def test_rows_fill_their_width_and_never_pass_it(width: int, sort: str) -> None:
     shown = rows(snapshot(), width, is_unfolded=True)
     assert max(line_cells(row.line) for row in shown) <= width
-    unit_widths = {line_cells(row.line) for row in shown if row.key in district.COMMUNES}
+    unit_widths = {line_cells(row.line) for row in shown if row.key in COMMUNES}
     assert len(unit_widths) == 1
     assert line_cells(overview.head(LOOK, width, sort)) <= width + 1
 
@@ -99,7 +100,7 @@ def test_a_new_unit_joins_at_the_end_of_an_order_that_rests() -> None:
     found = snapshot()
     ids = overview.order(found.units[:5], "worst")
     shown = overview.rows(found, LOOK, 78, ids=ids, wanted=parse(""), is_unfolded=False)
-    assert len([row for row in shown if row.key in district.COMMUNES]) == 17
+    assert len([row for row in shown if row.key in COMMUNES]) == 17
 
 
 def sample(verdict: Verdict, rtt_s: float | None, loss: float = 0.0) -> Sample:
