@@ -6,8 +6,8 @@ from probes._wire.stream import Stream
 from probes.api import FailureKind, ProbeFailure
 
 READ_OCTETS = 8192
-LINE_OCTETS = 8192
-"""Mail servers write at most 512 (SMTP) to some thousand (IMAP) octets; more is a server gone wrong."""
+LINE_OCTETS = 65_536
+"""Mail servers write at most 512 (SMTP) to some thousand (IMAP) octets; what is far beyond is a server gone wrong."""
 
 
 class Lines:
@@ -19,13 +19,13 @@ class Lines:
 
     async def next(self) -> str:
         """Return the next line without its end."""
-        end = self._buffer.find(b"\n")
+        end = self._buffer.find(b"\n", 0, LINE_OCTETS)
         while end < 0:
-            if len(self._buffer) > LINE_OCTETS:
-                raise broken(f"the server's line has no end after {LINE_OCTETS} octets")
             start = len(self._buffer)
+            if start >= LINE_OCTETS:
+                raise broken(f"the server's line has no end after {LINE_OCTETS} octets")
             await self._feed()
-            end = self._buffer.find(b"\n", start)
+            end = self._buffer.find(b"\n", start, LINE_OCTETS)
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         return line.decode("utf-8", "replace").rstrip("\r")

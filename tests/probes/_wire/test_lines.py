@@ -19,7 +19,12 @@ async def test_octets_that_are_no_text_are_replaced() -> None:
         assert await Lines(stream).next() == "\ufffd\ufffd"
 
 
-@pytest.mark.parametrize("said", [b"x" * (LINE_OCTETS + 1), b"x" * (LINE_OCTETS * 4)])
+async def test_the_longest_line_is_read_whatever_pieces_it_comes_in() -> None:
+    with having_said(b"x" * (LINE_OCTETS - 1) + b"\n") as stream:
+        assert len(await Lines(stream).next()) == LINE_OCTETS - 1
+
+
+@pytest.mark.parametrize("said", [b"x" * LINE_OCTETS + b"\n", b"x" * (LINE_OCTETS + 1), b"x" * (LINE_OCTETS * 4)])
 async def test_a_line_without_end_is_given_up(said: bytes) -> None:
     with having_said(said) as stream, pytest.raises(ProbeFailure) as caught:
         await Lines(stream).next()
