@@ -10,8 +10,39 @@ from bt_console.model.health import CheckHealth, TargetHealth, Transition
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Inventory, TargetId
 from bt_console.model.observation import Observation
+from bt_console.model.oncall import (
+    AckCode,
+    Attempt,
+    Call,
+    ChannelHealth,
+    Delivery,
+    Heartbeat,
+    Inbound,
+    Mute,
+    Note,
+    OnCall,
+    Override,
+)
 from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineStatus, Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """What telling people wants stored. Rows with the same key replace the stored ones; attempts are only completed."""
+
+    calls: tuple[Call, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    codes: tuple[AckCode, ...] = ()
+    mutes: tuple[Mute, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    channel_healths: tuple[ChannelHealth, ...] = ()
+    inbounds: tuple[Inbound, ...] = ()
+    cursors: tuple[tuple[str, str], ...] = ()
+    """(channel, where to go on listening)."""
+    heartbeats: tuple[Heartbeat, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +60,9 @@ class Change:
     """No longer kept."""
     routes: tuple[Route, ...] = ()
     routes_gone: tuple[Route, ...] = ()
+    paper: Paper = Paper()
+    oncall: OnCall | None = None
+    """Set when a configuration came into force; stored without parameters and secrets."""
     engine: EngineStatus | None = None
     inventory: Inventory | None = None
     """Set when a configuration came into force: it replaces the stored one, and what it no longer names goes."""
@@ -47,8 +81,9 @@ class Command:
     by: str
     """Login name and, over SSH, the client address."""
     verb: str
-    """`probe_now` (subject = target id) or `acknowledge` (subject = incident id)."""
+    """`probe_now` (subject = target id), `acknowledge` (subject = incident id), or one of engine/orders.py's."""
     subject: str
+    """What it is about; JSON where a verb needs more than an id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +95,14 @@ class Memory:
     open_incidents: tuple[Incident, ...] = ()
     devices: tuple[Device, ...] = ()
     routes: tuple[Route, ...] = ()
+    resolved_incidents: tuple[Incident, ...] = ()
+    """Resolved in the last hour: what comes back is the same one."""
+    paper: Paper = Paper()
+    """Calls not closed, deliveries not done or done within two days, attempts not ended, codes not expired, mutes and
+    overrides not over, every channel's health and cursor, heartbeats."""
+    next_delivery_id: int = 1
+    next_mute_id: int = 1
+    next_override_id: int = 1
     next_seq: int = 1
     next_incident_id: int = 1
     next_event_seq: int = 1

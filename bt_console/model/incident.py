@@ -39,6 +39,10 @@ class CauseKind(StrEnum):
     DEVICE_MISSING = "device_missing"
     FLAPPING = "flapping"
     CANNOT_MEASURE = "cannot_measure"
+    EXTERNAL_ALERT = "external_alert"
+    """Another monitor told us, over the Alertmanager interface."""
+    HEARTBEAT_MISSED = "heartbeat_missed"
+    """A job that gives signs of life has stopped giving them."""
 
 
 class Severity(StrEnum):
@@ -85,7 +89,7 @@ class Impact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One cause from its opening to its resolution. Never re-opened: a relapse is a new one."""
+    """One cause from its opening to its resolution; what comes back within minutes is the same one, flapping."""
 
     id: int
     cause: Cause
@@ -97,3 +101,7 @@ class Incident:
     resolved_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""
+    acknowledged_until: datetime | None = None
+    """When the acknowledgement ends by itself."""
+    flaps_count: int = 0
+    """How often it came back within minutes of its end."""
