@@ -250,6 +250,8 @@ class Direction(StrEnum):
 
     IN = "in"
     OUT = "out"
+    SELF = "self"
+    """One item of the monitor's audit of itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,11 +332,13 @@ class Call:
     ack_until: datetime | None = None
     hold_until: datetime | None = None
     paused_left_s: float | None = None
-    """Muted: what was left to next_at."""
+    """Muted or RESOLVED: what was left to next_at."""
     muted_by: tuple[int, ...] = ()
     """Mutes that cover it at present."""
+    muted_at: datetime | None = None
+    """When they began to; None while none does."""
     muted_s: float = 0.0
-    """Time spent muted so far."""
+    """Time spent muted before `muted_at`."""
     claimed_by: str = ""
     flaps_count: int = 0
     closed_at: datetime | None = None
