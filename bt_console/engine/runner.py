@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +10,9 @@ from pathlib import Path
 import probes
 from bt_console.config.load import Settings
 from bt_console.engine.clock import JUMP_S, Clock
+from bt_console.engine.guard import Crash, contained
 from bt_console.model.inventory import Check
 from probes.api import OUR_SIDE, FailureKind, Outcome, ProbeContext, ProbeFailure, Reading, Scope, Shared
-
-log = logging.getLogger(__name__)
 
 GRACE_S = 0.5
 """A run that ends this long after its deadline was not given the processor: the monitor was stalled."""
@@ -72,6 +70,13 @@ async def measure(check: Check, tools: Instruments) -> tuple[Reading, float]:
 
 
 async def _observe(check: Check, ctx: ProbeContext) -> Reading:
+    try:
+        return await contained(_ask(check, ctx), f"probe {check.probe} of {check.id}")
+    except Crash as crash:
+        return Reading(outcome=Outcome.ERROR, failure=FailureKind.INTERNAL, detail=str(crash))
+
+
+async def _ask(check: Check, ctx: ProbeContext) -> Reading:
     kind = probes.load(check.probe)
     try:
         async with asyncio.timeout_at(ctx.deadline_s + GRACE_S / 2):
@@ -80,9 +85,6 @@ async def _observe(check: Check, ctx: ProbeContext) -> Reading:
         return _failed(failure)
     except TimeoutError:
         return Reading(outcome=Outcome.TIMEOUT, detail=f"no answer within {check.timeout_s:g} s")
-    except Exception as error:
-        log.exception("probe %s of %s failed by our own fault", check.probe, check.id)
-        return Reading(outcome=Outcome.ERROR, failure=FailureKind.INTERNAL, detail=f"{type(error).__name__}: {error}")
 
 
 def _failed(failure: ProbeFailure) -> Reading:
