@@ -1,1 +1,1 @@
-"""Who is told, when, and why not: pure."""
+"""Who is told what and when: decisions of on-call and paging, all of them pure."""
