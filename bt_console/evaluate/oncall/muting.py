@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from bt_console.evaluate.oncall.matching import matches
-from bt_console.evaluate.oncall.recurrence import starts
-from bt_console.evaluate.oncall.walltime import DAY, Stretch, local_day, window_of
 from bt_console.model.incident import CauseKind, Incident
 from bt_console.model.inventory import Inventory
 from bt_console.model.oncall import Holiday, Hours, Mute
+from bt_console.model.recurrence import starts
+from bt_console.model.walltime import DAY, Stretch, local_day, window_of
 
 WINDOW_MAX = timedelta(days=31)
 """Of a rule: a longer window is written as one without a rule."""

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bt_console.evaluate.oncall.walltime import DAY, instant, local_day, midnight, window_of
 from bt_console.model.oncall import Layer, OnCall, Override, Schedule, Shift
+from bt_console.model.walltime import DAY, instant, local_day, midnight, window_of
 
 GAP = "gap"
 SCHEDULE = "schedule:"

@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from bt_console.evaluate.oncall.walltime import DAY, instant, local_day
+from bt_console.model.walltime import DAY, instant, local_day
 
 COUNT_MAX = 366
 INTERVAL_MAX = 366
