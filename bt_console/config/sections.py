@@ -27,6 +27,7 @@ POSTURE = frozenset(
         "ntp_query",
         "path_trace",
         "smb_dialects",
+        "snmp_addresses",
         "snmp_agent",
         "snmp_interfaces",
         "snmp_neighbours",
@@ -36,7 +37,7 @@ POSTURE = frozenset(
     }
 )
 """Say what a target is like, not whether it works: unless told otherwise they decide nothing."""
-_SNMP = ("snmp_agent", "snmp_interfaces", "snmp_neighbours", "snmp_power")
+_SNMP = ("snmp_addresses", "snmp_agent", "snmp_interfaces", "snmp_neighbours", "snmp_power")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

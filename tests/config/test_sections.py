@@ -55,6 +55,14 @@ def test_snmp_asks_routers_and_switches_with_the_districts_credentials(small: Sm
     assert "snmp_traps" not in probes_of(settings, "hub")
 
 
+def test_routers_and_switches_are_asked_for_their_addresses_which_decides_nothing(small: Small) -> None:
+    assert "snmp_addresses" not in probes_of(small("", SWITCH), "cao-son/tslcd")
+    settings = small(SNMP, SWITCH)
+    asked = {c.target_id: c for c in settings.inventory.checks.values() if c.probe == "snmp_addresses"}
+    assert {target: c.interval_s for target, c in asked.items()} == {"cao-son/tslcd": 60, "cao-son/device/sw": 60}
+    assert not any(c.decides for c in asked.values())
+
+
 def test_default_communities_are_tried_only_where_that_is_approved(small: Small) -> None:
     settings = small(APPROVED + SNMP, SWITCH)
     assert check(settings, "cao-son/device/sw:snmp_agent").params.guess_default is True
