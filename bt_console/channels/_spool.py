@@ -97,7 +97,7 @@ def _sync(folder: Path) -> None:
 
 
 def messages(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield name and state of what smsd takes for messages, in no order, without those it is writing. Raises OSError."""
+    """Yield name and state of what smsd takes for messages, without those it is writing. Raises OSError."""
     with os.scandir(folder) as entries:
         found = list(entries)
     locked = {entry.name for entry in found if entry.name.endswith(".LOCK")}
