@@ -58,7 +58,8 @@ def target(row: Row) -> TargetHealth:
 
 def incident(row: Row) -> Incident:
     """Return a row of INCIDENT and its relatives."""
-    key, kind, target_id, unit_id, message, severity, opened, last_good, resolved, acked, acked_by, impact, steps = row
+    key, kind, target_id, unit_id, message, severity, opened, last_good, resolved, *rest = row
+    acked, acked_by, acked_until, flaps_count, impact, steps = rest
     return Incident(
         id=key,
         cause=Cause(
@@ -71,6 +72,8 @@ def incident(row: Row) -> Incident:
         resolved_at=maybe_instant(resolved),
         acknowledged_at=maybe_instant(acked),
         acknowledged_by=acked_by,
+        acknowledged_until=maybe_instant(acked_until),
+        flaps_count=flaps_count,
     )
 
 

@@ -76,6 +76,8 @@ def incident(value: Incident, revision: int) -> Row:
         maybe_micros(value.resolved_at),
         maybe_micros(value.acknowledged_at),
         value.acknowledged_by,
+        maybe_micros(value.acknowledged_until),
+        value.flaps_count,
         dump_impact(value.impact),
         dump_steps(cause.steps),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from sqlalchemy import Connection
 
@@ -20,25 +20,32 @@ class Counters:
     observation_seq: int
     incident_id: int
     event_seq: int
+    delivery_id: int
+    mute_id: int
+    override_id: int
 
     @classmethod
     def read(cls, connection: Connection) -> Counters:
         """Return the stored counters."""
-        revision, observation_seq, incident_id, event_seq = connection.exec_driver_sql(sql.COUNTERS).one()
-        return cls(revision=revision, observation_seq=observation_seq, incident_id=incident_id, event_seq=event_seq)
+        names = [field.name for field in fields(cls)]
+        return cls(**dict(zip(names, connection.exec_driver_sql(sql.COUNTERS).one(), strict=True)))
 
     def after(self, change: Change) -> Counters:
         """Return the counters once a change is stored."""
+        paper = change.paper
         return Counters(
             revision=self.revision + 1,
             observation_seq=max((self.observation_seq, *(value.seq for value in change.observations))),
             incident_id=max((self.incident_id, *(value.id for value in change.incidents))),
             event_seq=max((self.event_seq, *(value.seq for value in change.events))),
+            delivery_id=max((self.delivery_id, *(value.id for value in paper.deliveries))),
+            mute_id=max((self.mute_id, *(value.id for value in paper.mutes))),
+            override_id=max((self.override_id, *(value.id for value in paper.overrides))),
         )
 
-    def row(self) -> tuple[int, int, int, int]:
+    def row(self) -> tuple[int, ...]:
         """Return a row for PUT_STATE."""
-        return self.revision, self.observation_seq, self.incident_id, self.event_seq
+        return tuple(getattr(self, field.name) for field in fields(self))
 
 
 @dataclass(slots=True, kw_only=True)

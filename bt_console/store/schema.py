@@ -11,7 +11,7 @@ from pathlib import Path
 from bt_console.store.errors import StoreError
 
 APPLICATION_ID = int.from_bytes(b"BTCS", "big")
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Number of the newest migration; migrations are named 0001, 0002 and so on."""
 
 

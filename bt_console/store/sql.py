@@ -1,7 +1,12 @@
 """Every statement of the writer and the readers, so that one test can hold them against the tables."""
 
 REVISION = "SELECT revision FROM store_state WHERE id = 1"
-COUNTERS = "SELECT revision, last_observation_seq, last_incident_id, last_event_seq FROM store_state WHERE id = 1"
+COUNTERS = """
+SELECT revision, last_observation_seq, last_incident_id, last_event_seq, last_delivery_id, last_mute_id,
+    last_override_id
+FROM store_state WHERE id = 1"""
+NEWEST_MOMENT = """
+SELECT coalesce((SELECT last_tick_at FROM engine WHERE id = 1), (SELECT max(resolved_at) FROM incident), 0)"""
 INVENTORY = "SELECT revision, document FROM inventory WHERE id = 1"
 INVENTORY_REVISION = "SELECT revision FROM inventory WHERE id = 1"
 ENGINE = """
@@ -17,11 +22,13 @@ SELECT target_id, state, since, reason, explained_by, is_stale
 FROM target_health WHERE revision > ?"""
 _INCIDENT = """
 SELECT id, kind, target_id, unit_id, message, severity, opened_at, last_good_at, resolved_at, acknowledged_at,
-    acknowledged_by, impact, steps
+    acknowledged_by, acknowledged_until, flaps_count, impact, steps
 FROM incident """
 INCIDENT = _INCIDENT + "WHERE id = ?"
 INCIDENTS_OPEN = _INCIDENT + "WHERE resolved_at IS NULL ORDER BY id"
 INCIDENTS_SHOWN = _INCIDENT + "WHERE resolved_at IS NULL OR resolved_at >= ? ORDER BY id"
+INCIDENTS_RESOLVED = _INCIDENT + "WHERE resolved_at >= ? ORDER BY id"
+INCIDENTS_BETWEEN = _INCIDENT + "WHERE (resolved_at IS NULL OR resolved_at >= ?) AND opened_at < ? ORDER BY id"
 INCIDENTS_CHANGED = _INCIDENT + "WHERE revision > ? ORDER BY revision, id"
 DETECT_TIMES = """
 SELECT opened_at - last_good_at FROM incident WHERE last_good_at IS NOT NULL ORDER BY id DESC LIMIT ?"""
@@ -58,6 +65,7 @@ COMMAND_RESULT = "SELECT handled_revision, result FROM command WHERE id = ?"
 READS = (
     REVISION,
     COUNTERS,
+    NEWEST_MOMENT,
     INVENTORY,
     INVENTORY_REVISION,
     ENGINE,
@@ -66,6 +74,8 @@ READS = (
     INCIDENT,
     INCIDENTS_OPEN,
     INCIDENTS_SHOWN,
+    INCIDENTS_RESOLVED,
+    INCIDENTS_BETWEEN,
     INCIDENTS_CHANGED,
     DETECT_TIMES,
     EVENTS,
@@ -87,7 +97,9 @@ READS = (
 ADD_COMMAND = 'INSERT INTO command (at, "by", verb, subject) VALUES (?, ?, ?, ?)'
 ANSWER_COMMAND = "UPDATE command SET handled_revision = ?, result = ? WHERE id = ? AND handled_revision IS NULL"
 PUT_STATE = """
-UPDATE store_state SET revision = ?, last_observation_seq = ?, last_incident_id = ?, last_event_seq = ? WHERE id = 1"""
+UPDATE store_state SET revision = ?, last_observation_seq = ?, last_incident_id = ?, last_event_seq = ?,
+    last_delivery_id = ?, last_mute_id = ?, last_override_id = ?
+WHERE id = 1"""
 PUT_INVENTORY = """
 INSERT INTO inventory (id, revision, document) VALUES (1, ?, ?)
 ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, document = excluded.document"""
@@ -125,12 +137,13 @@ ADD_TRANSITION = """
 INSERT INTO "transition" (at, target_id, before, after, reason, observation_seq) VALUES (?, ?, ?, ?, ?, ?)"""
 PUT_INCIDENT = """
 INSERT INTO incident (id, revision, kind, target_id, unit_id, message, severity, opened_at, last_good_at, resolved_at,
-    acknowledged_at, acknowledged_by, impact, steps)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    acknowledged_at, acknowledged_by, acknowledged_until, flaps_count, impact, steps)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, kind = excluded.kind, target_id = excluded.target_id,
     unit_id = excluded.unit_id, message = excluded.message, severity = excluded.severity,
     opened_at = excluded.opened_at, last_good_at = excluded.last_good_at, resolved_at = excluded.resolved_at,
-    acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by, impact = excluded.impact,
+    acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
+    acknowledged_until = excluded.acknowledged_until, flaps_count = excluded.flaps_count, impact = excluded.impact,
     steps = excluded.steps"""
 ADD_EVENT = """
 INSERT INTO event (seq, at, kind, subject, unit_id, message, incident_id) VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -1,25 +1,14 @@
-"""The tables, the schema of record: migrations are tested against them, the SQL of reader and writer too.
+"""The tables, with oncall_tables.py the schema of record: migrations and the SQL of reader and writer are tested on it.
 
 Instants are whole microseconds since 1970-01-01 UTC. `revision` in a row is the store's revision that wrote it last.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, text
+from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel
 
-BIG = BigInteger().with_variant(Integer(), "sqlite")
-"""64 bits everywhere; SQLite makes only INTEGER keys part of the row itself."""
-
-
-def _key() -> Any:
-    return Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
-
-
-def _big(*, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(BIG, nullable=nullable))
+from bt_console.store.columns import BIG, big, given_key, indexed, key, real
 
 
 class StateRow(SQLModel, table=True):
@@ -27,11 +16,16 @@ class StateRow(SQLModel, table=True):
 
     __tablename__ = "store_state"
 
-    id: int = _key()
-    revision: int = _big()
-    last_observation_seq: int = _big()
-    last_incident_id: int = _big()
-    last_event_seq: int = _big()
+    id: int = key()
+    revision: int = big()
+    last_observation_seq: int = big()
+    last_incident_id: int = big()
+    last_event_seq: int = big()
+    last_delivery_id: int = big(default=0)
+    last_mute_id: int = big(default=0)
+    last_override_id: int = big(default=0)
+    desk_revision: int = big(default=0)
+    """The revision that last changed mutes, overrides, channels' health or the on-call configuration."""
 
 
 class InventoryRow(SQLModel, table=True):
@@ -39,8 +33,8 @@ class InventoryRow(SQLModel, table=True):
 
     __tablename__ = "inventory"
 
-    id: int = _key()
-    revision: int = _big()
+    id: int = key()
+    revision: int = big()
     document: str
 
 
@@ -49,16 +43,16 @@ class EngineRow(SQLModel, table=True):
 
     __tablename__ = "engine"
 
-    id: int = _key()
-    revision: int = _big()
+    id: int = key()
+    revision: int = big()
     state: str
-    started_at: int | None = _big(nullable=True)
-    last_tick_at: int | None = _big(nullable=True)
-    lag_s: float = Field(sa_column=Column(Float, nullable=False))
+    started_at: int | None = big(nullable=True)
+    last_tick_at: int | None = big(nullable=True)
+    lag_s: float = real()
     backlog_count: int
-    checks_per_s: float = Field(sa_column=Column(Float, nullable=False))
-    detect_p50_s: float | None = Field(sa_column=Column(Float, nullable=True))
-    detect_p95_s: float | None = Field(sa_column=Column(Float, nullable=True))
+    checks_per_s: float = real()
+    detect_p50_s: float | None = real(nullable=True)
+    detect_p95_s: float | None = real(nullable=True)
     config_error: str
     icmp_mode: str
 
@@ -68,7 +62,7 @@ class CheckRow(SQLModel, table=True):
 
     __tablename__ = "check_key"
 
-    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
+    id: int | None = given_key()
     check_id: str = Field(unique=True)
 
 
@@ -77,11 +71,11 @@ class CheckHealthRow(SQLModel, table=True):
 
     __tablename__ = "check_health"
 
-    check_key: int = _key()
-    revision: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    check_key: int = key()
+    revision: int = indexed()
     state: str
-    since: int | None = _big(nullable=True)
-    last_good_at: int | None = _big(nullable=True)
+    since: int | None = big(nullable=True)
+    last_good_at: int | None = big(nullable=True)
     is_stale: bool
     facts: str
     """JSON, [[name, text]...]."""
@@ -97,11 +91,11 @@ class TargetHealthRow(SQLModel, table=True):
     __tablename__ = "target_health"
 
     target_id: str = Field(primary_key=True)
-    revision: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    revision: int = indexed()
     state: str
-    since: int = _big()
+    since: int = big()
     reason: str
-    explained_by: int | None = _big(nullable=True)
+    explained_by: int | None = big(nullable=True)
     is_stale: bool
 
 
@@ -110,8 +104,8 @@ class FactSetRow(SQLModel, table=True):
 
     __tablename__ = "fact_set"
 
-    id: int = _key()
-    check_key: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    id: int = key()
+    check_key: int = indexed()
     document: str
 
 
@@ -121,17 +115,17 @@ class ObservationRow(SQLModel, table=True):
     __tablename__ = "observation"
     __table_args__ = (Index("observation_once", "check_key", "due_at", "confirmation_seq", unique=True),)
 
-    seq: int = _key()
-    check_key: int = _big()
-    due_at: int = _big()
-    confirmation_seq: int = _big()
+    seq: int = key()
+    check_key: int = big()
+    due_at: int = big()
+    confirmation_seq: int = big()
     """0 for a scheduled observation, of which there is one per due time; its own seq for a confirmation."""
-    started_at: int = _big()
-    duration_us: int = _big()
+    started_at: int = big()
+    duration_us: int = big()
     outcome: str
     failure: str | None
     detail: str | None
-    facts_id: int | None = _big(nullable=True)
+    facts_id: int | None = big(nullable=True)
     """The fact set it reported, or NULL when it reported none."""
     measures: str
     vantage_id: str
@@ -143,13 +137,13 @@ class TransitionRow(SQLModel, table=True):
     __tablename__ = "transition"
     __table_args__ = (Index("transition_of_target", "target_id", "at"),)
 
-    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
-    at: int = _big()
+    id: int | None = given_key()
+    at: int = big()
     target_id: str
     before: str
     after: str
     reason: str
-    observation_seq: int | None = _big(nullable=True)
+    observation_seq: int | None = big(nullable=True)
 
 
 class IncidentRow(SQLModel, table=True):
@@ -158,20 +152,22 @@ class IncidentRow(SQLModel, table=True):
     __tablename__ = "incident"
     __table_args__ = (Index("incident_open", "id", sqlite_where=text("resolved_at IS NULL")),)
 
-    id: int = _key()
-    revision: int = Field(sa_column=Column(BIG, nullable=False, index=True))
+    id: int = key()
+    revision: int = indexed()
     kind: str
     target_id: str
     unit_id: str
     message: str
     severity: str
-    opened_at: int = _big()
-    last_good_at: int | None = _big(nullable=True)
+    opened_at: int = big()
+    last_good_at: int | None = big(nullable=True)
     resolved_at: int | None = Field(sa_column=Column(BIG, nullable=True, index=True))
-    acknowledged_at: int | None = _big(nullable=True)
+    acknowledged_at: int | None = big(nullable=True)
     acknowledged_by: str
     impact: str
     steps: str
+    acknowledged_until: int | None = big(nullable=True)
+    flaps_count: int = big(default=0)
 
 
 class EventRow(SQLModel, table=True):
@@ -180,13 +176,13 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (Index("event_of_incident", "incident_id", "seq", sqlite_where=text("incident_id IS NOT NULL")),)
 
-    seq: int = _key()
-    at: int = _big()
+    seq: int = key()
+    at: int = big()
     kind: str
     subject: str
     unit_id: str
     message: str
-    incident_id: int | None = _big(nullable=True)
+    incident_id: int | None = big(nullable=True)
 
 
 class DeviceRow(SQLModel, table=True):
@@ -203,10 +199,10 @@ class DeviceRow(SQLModel, table=True):
     port: str
     vendor: str
     approved_unit_id: str | None
-    first_seen_at: int | None = _big(nullable=True)
-    last_seen_at: int | None = _big(nullable=True)
-    port_since: int | None = _big(nullable=True)
-    missed_since: int | None = _big(nullable=True)
+    first_seen_at: int | None = big(nullable=True)
+    last_seen_at: int | None = big(nullable=True)
+    port_since: int | None = big(nullable=True)
+    missed_since: int | None = big(nullable=True)
 
 
 class RouteRow(SQLModel, table=True):
@@ -214,15 +210,15 @@ class RouteRow(SQLModel, table=True):
 
     __tablename__ = "route"
 
-    check_key: int = _key()
+    check_key: int = key()
     route_hash: str = Field(primary_key=True)
     hops: str
     """JSON, [address...]."""
-    first_seen_at: int = _big()
-    last_seen_at: int = _big()
-    seen_count: int = _big()
-    accepted_at: int | None = _big(nullable=True)
-    alternated_at: int | None = _big(nullable=True)
+    first_seen_at: int = big()
+    last_seen_at: int = big()
+    seen_count: int = big()
+    accepted_at: int | None = big(nullable=True)
+    alternated_at: int | None = big(nullable=True)
 
 
 class CommandRow(SQLModel, table=True):
@@ -231,11 +227,11 @@ class CommandRow(SQLModel, table=True):
     __tablename__ = "command"
     __table_args__ = (Index("command_waiting", "id", sqlite_where=text("handled_revision IS NULL")),)
 
-    id: int | None = Field(default=None, sa_column=Column(BIG, primary_key=True))
-    at: int = _big()
+    id: int | None = given_key()
+    at: int = big()
     by: str
     verb: str
     subject: str
-    handled_revision: int | None = _big(nullable=True)
+    handled_revision: int | None = big(nullable=True)
     """The revision that answered it; NULL while it waits."""
     result: str | None

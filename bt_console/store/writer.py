@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -20,15 +20,17 @@ from sqlalchemy.pool import StaticPool
 
 from bt_console.model.change import Change, Command, Memory
 from bt_console.model.inventory import Inventory
-from bt_console.store import decode, encode, sql
-from bt_console.store.codec import dump_inventory, micros
+from bt_console.store import decode, encode, oncall_encode, sql
+from bt_console.store.codec import dump_inventory, instant, micros
 from bt_console.store.errors import StoreError, from_sqlite, speaking
 from bt_console.store.keys import Counters, Keys
 from bt_console.store.lock import StoreLock
 from bt_console.store.migrate import begin_immediate, ensure_current
+from bt_console.store.recall import recall
 from bt_console.store.reserve import Reserve
 
 DETECT_TIMES_KEPT = 200
+RESOLVED_KEPT = timedelta(hours=1)
 BUSY_TIMEOUT_MS = 5000
 WAL_LIMIT_OCTETS = 64 << 20
 _PRAGMAS = (
@@ -86,12 +88,21 @@ class Writer:
             incidents = tuple(decode.incident(row) for row in self._all(sql.INCIDENTS_OPEN))
             devices = tuple(decode.device(row) for row in self._all(sql.DEVICES))
             routes = tuple(decode.route(row) for row in self._all(sql.ROUTES))
+            now = instant(self._all(sql.NEWEST_MOMENT)[0][0])
+            resolved_since_us = micros(now - RESOLVED_KEPT)
+            resolved = tuple(decode.incident(row) for row in self._all(sql.INCIDENTS_RESOLVED, resolved_since_us))
+            paper = recall(self._all, now)
         return Memory(
             healths={health.check_id: health for health in healths},
             targets={target.target_id: target for target in targets},
             open_incidents=incidents,
             devices=devices,
             routes=routes,
+            resolved_incidents=resolved,
+            paper=paper,
+            next_delivery_id=self._counters.delivery_id + 1,
+            next_mute_id=self._counters.mute_id + 1,
+            next_override_id=self._counters.override_id + 1,
             next_seq=self._counters.observation_seq + 1,
             next_incident_id=self._counters.incident_id + 1,
             next_event_seq=self._counters.event_seq + 1,
@@ -108,6 +119,8 @@ class Writer:
                 self._put_finds(change, keys)
                 self._add_observations(change, keys)
                 self._add_happenings(change, counters.revision)
+                for statement, rows in oncall_encode.batches(change, counters.revision):
+                    self._run(statement, rows)
                 self._run(sql.PUT_STATE, [counters.row()])
             self._counters, self._keys = counters, keys
             return counters.revision

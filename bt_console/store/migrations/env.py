@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-from bt_console.store import tables  # noqa: F401 - defines what metadata holds
+from bt_console.store import oncall_tables, tables  # noqa: F401 - define what metadata holds
 
 context.configure(
     connection=context.config.attributes["connection"],
