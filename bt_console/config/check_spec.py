@@ -41,12 +41,15 @@ def _switch(value: Any) -> bool:
     raise complaint(f"must be true or false, not {shown(value)}", "write true or false without quotes")
 
 
+Switch = Annotated[bool, BeforeValidator(_switch)]
+
+
 class CheckSpec(Spec):
     """What one layer says about one check; None where it says nothing."""
 
     probe: str = Field(alias=PROBE_KEY)
-    enabled: Annotated[bool, BeforeValidator(_switch)] | None = None
-    decides: Annotated[bool, BeforeValidator(_switch)] | None = None
+    enabled: Switch | None = None
+    decides: Switch | None = None
     interval_s: Annotated[Quantity, between(1, 86400, ("1s", "1d"))] | None = None
     timeout_s: Annotated[Quantity, between(0.05, 300, ("50ms", "5m"))] | None = None
     down: KOfN | None = None

@@ -1,4 +1,4 @@
-"""Params and thresholds of a check, read by the probe kind named beside them."""
+"""Params and thresholds of a check, and params of a channel, read by the kind named beside them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 import probes
+from bt_console import channels
 from bt_console.config import quantity
 from bt_console.config.errors import did_you_mean
 from bt_console.config.fields import KEY, read_fields
@@ -19,7 +20,16 @@ from bt_console.model.inventory import Side, Threshold
 
 def read_params(probe: str, written: Any) -> dict[str, Any]:
     """Return checked params of a probe by field name. Raises ValidationError with every mistake."""
-    params, found = read_fields(probes.load(probe).params, probe, "param", _section(written))
+    return _params(probes.load(probe).params, probe, written)
+
+
+def read_channel_params(kind: str, written: Any) -> dict[str, Any]:
+    """Return checked params of a channel by field name. Raises ValidationError with every mistake."""
+    return _params(channels.load(kind).params, kind, written)
+
+
+def _params(cls: type, owner: str, written: Any) -> dict[str, Any]:
+    params, found = read_fields(cls, owner, "param", _section(written))
     if found:
         raise complaints(found)
     return params

@@ -10,12 +10,15 @@ from pathlib import Path
 from bt_console.config import locate, semantics
 from bt_console.config.checks import CheckBuilder
 from bt_console.config.errors import ConfigErrors, ConfigProblem
+from bt_console.config.holidays import COUNTRIES, HOLIDAYS, Calendar, path_of, read_holidays
+from bt_console.config.oncall import OnCallBuilder, default_oncall
 from bt_console.config.places import Layout, Place, endpoint
 from bt_console.config.register import Register, read_register
 from bt_console.config.schema import DefaultsSpec, FileSpec
 from bt_console.config.validate import validate
 from bt_console.config.yaml_reader import Document, parse, read_file
 from bt_console.model.inventory import Check, Inventory, Unit, UnitId
+from bt_console.model.oncall import OnCall
 from probes.api import Scope
 
 __all__ = ["BUILTIN_FILE", "ConfigErrors", "ConfigProblem", "Settings", "load_config"]
@@ -32,7 +35,7 @@ class Settings:
     revision: str
     """SHA-256 of the bytes of all files."""
     files: tuple[Path, ...]
-    """What it was read from: this file, and the register of devices if there is one."""
+    """What it was read from: this file, the register of devices and files of holidays, if there are any."""
     inventory: Inventory
     store_path: Path
     keep_observations_s: float
@@ -41,6 +44,8 @@ class Settings:
     trust_file: Path | None
     scope: Scope
     """Where probes that scan may go: this machine and the approved networks."""
+    oncall: OnCall
+    """Who is told; without a section `oncall`, whoever looks at a console."""
 
 
 def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path | None = None) -> Settings:
@@ -52,15 +57,21 @@ def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path 
     if spec is None:
         raise ConfigErrors(problems, [path])
     places, checks = _resolved(document, spec, problems)
-    files = [path, *_devices_path(path, spec)]
-    register = _register(document, spec, files[1:], problems)
+    devices = _devices_path(path, spec)
+    register = _register(document, spec, [*devices], problems)
+    calendars = _calendars(path, spec)
+    oncall = _oncall(document, spec, places, calendars, problems)
+    own = [found.path for found in calendars.values() if found.path.parent != HOLIDAYS]
+    files = list(dict.fromkeys([path, *devices, *own]))
     store = store_path or _store_path(document, path, spec, problems)
     trusted = trust_file or _trust_file(document, path, spec, problems)
     if problems:
         raise ConfigErrors(problems, files)
     return Settings(
         path=path,
-        revision=sha256(content + register.content).hexdigest(),
+        revision=sha256(
+            b"".join([content, register.content, *(found.content for found in calendars.values())])
+        ).hexdigest(),
         files=tuple(files),
         inventory=_inventory(spec, places, checks, register),
         store_path=store,
@@ -68,6 +79,7 @@ def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path 
         nameservers=tuple(spec.nameservers) or _own_nameserver(spec),
         trust_file=trusted,
         scope=_scope(spec),
+        oncall=oncall,
     )
 
 
@@ -91,6 +103,50 @@ def _devices_path(path: Path, spec: FileSpec) -> tuple[Path, ...]:
     if spec.devices_file is None:
         return ()
     return (path.absolute().parent / locate.expanded(spec.devices_file),)
+
+
+def _calendars(path: Path, spec: FileSpec) -> dict[str, Calendar]:
+    """Return the files of holidays by what is written for them."""
+    schedules = spec.oncall.schedules.values() if spec.oncall else ()
+    written = dict.fromkeys(schedule.holidays for schedule in schedules if schedule.holidays)
+    here = path.absolute().parent
+    return {name: read_holidays(path_of(name, here / locate.expanded(name))) for name in written}
+
+
+def _oncall(
+    document: Document,
+    spec: FileSpec,
+    places: tuple[Place, ...],
+    calendars: dict[str, Calendar],
+    problems: list[ConfigProblem],
+) -> OnCall:
+    district = spec.district
+    if spec.oncall is None:
+        return default_oncall(district.timezone, district.language)
+    for name, schedule in spec.oncall.schedules.items():
+        found = calendars[schedule.holidays].problems if schedule.holidays else ()
+        problems += [_of_holidays(document, name, problem) for problem in found]
+    builder = OnCallBuilder(
+        document=document,
+        spec=spec.oncall,
+        district=district,
+        targets=frozenset(place.target.id for place in places),
+        units=frozenset(_units(spec)),
+        is_left_out=lambda name: semantics.is_left_out(document, spec, name),
+        calendars=calendars,
+    )
+    oncall = builder.build()
+    problems += builder.problems
+    return oncall
+
+
+def _of_holidays(document: Document, schedule: str, problem: ConfigProblem) -> ConfigProblem:
+    """Return a problem of a file of holidays; where there is no file, at the place that names it."""
+    if problem.line:
+        return problem
+    loc = ("oncall", "schedules", schedule, "holidays")
+    hint = f"give a file, or one of {', '.join(COUNTRIES)}"
+    return document.problem(loc, f"{problem.file}: {problem.message}", hint)
 
 
 def _register(document: Document, spec: FileSpec, files: list[Path], problems: list[ConfigProblem]) -> Register:

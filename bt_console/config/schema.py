@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bt_console.config.check_spec import Checks, Spec, role_checks
+from bt_console.config.oncall_schema import OnCallSpec
 from bt_console.config.values import (
     DEVICE_KINDS,
     SERVICE_KINDS,
@@ -304,6 +305,7 @@ class FileSpec(Spec):
     services: dict[Slug, ServiceSpec] = Field(default_factory=dict)
     units: dict[Slug, UnitSpec]
     defaults: DefaultsSpec = Field(default_factory=DefaultsSpec)
+    oncall: OnCallSpec | None = None
 
 
 EXAMPLES = {
@@ -318,5 +320,18 @@ EXAMPLES = {
     "url": "https://qlvb.example.vn/",
     "district": "{name: Huyện Bạch Thông}",
     "tslcd_core": "{address: 10.255.255.1}",
+    "oncall.name": "Nguyễn Văn An",
+    "oncall.type": "smstools",
+    "oncall.contacts": "[an, binh]",
+    "oncall.start": "2026-01-05",
+    "oncall.gap_fallback": "an",
+    "oncall.notify": '["schedule:it"]',
+    "oncall.policy": "critical",
+    "oncall.match": "{units: [cao-son]}",
+    "oncall.starts": "2026-12-01T22:00+07:00",
+    "oncall.duration": "2h",
+    "oncall.reason": "thay bộ chuyển mạch",
+    "oncall.author": "Nguyễn Văn An",
+    "oncall.url": "credential:heartbeat-url",
 }
-"""What a missing key could look like, for hints."""
+"""What a missing key could look like, for hints; first by section, then anywhere."""

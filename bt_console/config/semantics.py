@@ -78,12 +78,12 @@ def _references(document: Document, spec: FileSpec, places: tuple[Place, ...]) -
     known = {place.target.id for place in places}
     for place in places:
         for at, parent in enumerate(place.target.depends_on):
-            if place.depends_loc and parent not in known and not _is_left_out(document, spec, parent):
+            if place.depends_loc and parent not in known and not is_left_out(document, spec, parent):
                 message = f"{place.target.id} depends on {parent}, which is not here"
                 yield document.problem((*place.depends_loc, at), message, did_you_mean(parent, known))
 
 
-def _is_left_out(document: Document, spec: FileSpec, target: TargetId) -> bool:
+def is_left_out(document: Document, spec: FileSpec, target: TargetId) -> bool:
     """Tell whether a missing target is written, but its unit or service was left out for a mistake of its own."""
     if target == DNS:
         return spec.dns is None and document.data.get("dns", "none") != "none"

@@ -73,7 +73,8 @@ def _words(detail: ErrorDetails, loc: Loc) -> tuple[str, str]:
     if kind == "config":
         return _prefixed(name, detail["msg"]), str(detail.get("ctx", {}).get("hint", ""))
     if kind == "missing":
-        example = EXAMPLES.get(name)
+        name = short_name(name)
+        example = EXAMPLES.get(f"{loc[0]}.{name}", EXAMPLES.get(name))
         return f"`{name}` is missing", f"add `{name}: {example}`" if example else f"add `{name}:`"
     if kind == "extra_forbidden":
         return _unknown_key(detail, name)
@@ -102,14 +103,13 @@ def _fields_at(loc: Loc) -> tuple[str, ...]:
     for part in loc:
         annotation = next(_inner(annotation, part), None)
     model = next(_models(annotation), None)
-    return tuple(name for name in model.model_fields if name != "probe") if model else ()
+    return tuple(field.alias or name for name, field in model.model_fields.items() if name != "probe") if model else ()
 
 
 def _inner(annotation: Any, part: str | int) -> Iterator[Any]:
     """Yield the annotations a step into an annotation may lead to."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if part in annotation.model_fields:
-            yield annotation.model_fields[str(part)].annotation
+        yield from (field.annotation for name, field in annotation.model_fields.items() if part in (name, field.alias))
     elif get_origin(annotation) is dict:
         yield get_args(annotation)[1]
     elif get_origin(annotation) is list:
