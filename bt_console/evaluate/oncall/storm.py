@@ -1,0 +1,108 @@
+"""No person gets more pages than they can read: beyond a limit pages wait for one digest that names them all; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bt_console.evaluate.oncall import notices, texts
+from bt_console.evaluate.oncall.draft import Draft
+from bt_console.evaluate.oncall.notices import TOLD, is_muted_hold
+from bt_console.evaluate.oncall.texts import Extra
+from bt_console.evaluate.oncall.ways import ways_to
+from bt_console.model.oncall import Contact, Delivery, DeliveryState, Limit, NoticeKind
+from bt_console.words import message
+
+GATHER_S = 30.0
+"""The first digest of a storm waits so long for what is still coming."""
+AMBIGUOUS = message("oncall.why.ambiguous")
+
+
+def is_in_window(delivery: Delivery, limit: Limit, now: datetime) -> bool:
+    """Return whether a message counts against a limit: it was sent, is being sent, or may have been."""
+    if delivery.state is DeliveryState.LEASED or (delivery.attempts_count and delivery.why == AMBIGUOUS):
+        return True
+    if delivery.state not in TOLD or delivery.done_at is None:
+        return False
+    return now - timedelta(seconds=limit.window_s) < delivery.done_at <= now
+
+
+def is_over_limit(draft: Draft, delivery: Delivery) -> bool:
+    """Return whether a page would be one too many for its reader."""
+    call = draft.calls.get(delivery.incident_id or 0)
+    if call is not None and call.policy.is_emergency:
+        return False
+    limit = draft.oncall.storm.per_contact
+    pages = (
+        d
+        for d in draft.deliveries.values()
+        if d.kind is NoticeKind.PAGE and d.contact == delivery.contact and d.id != delivery.id
+    )
+    return sum(is_in_window(page, limit, draft.now) for page in pages) >= limit.count
+
+
+def hold(draft: Draft, delivery: Delivery) -> Delivery:
+    """Put a page aside for the reader's next digest."""
+    why = message("oncall.why.storm")
+    draft.tell("held", "oncall.event.held", delivery.incident_id, why=why)
+    return draft.put(
+        replace(delivery, state=DeliveryState.HELD, why=why, next_at=_next_digest(draft, delivery.contact))
+    )
+
+
+def _next_digest(draft: Draft, contact: str) -> datetime:
+    waiting = [d.next_at for d in _held(draft) if d.contact == contact and d.why.startswith("oncall.why.storm")]
+    if waiting:
+        return min(waiting)
+    every = timedelta(seconds=draft.oncall.storm.digest_every_s)
+    digests = [d.created_at for d in draft.deliveries.values() if d.kind is NoticeKind.DIGEST and d.contact == contact]
+    soonest = draft.now + min(timedelta(seconds=GATHER_S), every)
+    return max(soonest, *(at + every for at in digests if at <= draft.now), soonest)
+
+
+def _held(draft: Draft) -> Iterator[Delivery]:
+    """Return what waits for a digest; what a mute holds waits for the mute's end."""
+    return (
+        d
+        for d in draft.deliveries.values()
+        if d.state is DeliveryState.HELD and d.done_at is None and not is_muted_hold(d)
+    )
+
+
+def send_digests(draft: Draft) -> None:
+    """Queue a digest for each person something held is due for: it names all that is held, once."""
+    held: dict[str, list[Delivery]] = {}
+    for delivery in _held(draft):
+        held.setdefault(delivery.contact, []).append(delivery)
+    for contact_id, rows in held.items():
+        if any(row.next_at <= draft.now for row in rows):
+            _send_digest(draft, contact_id, [row for row in rows if not _waits_for_hours(row, draft.now)])
+
+
+def _waits_for_hours(delivery: Delivery, now: datetime) -> bool:
+    return delivery.why.startswith("oncall.why.hours") and delivery.next_at > now
+
+
+def _send_digest(draft: Draft, contact_id: str, rows: list[Delivery]) -> None:
+    """Where the person or every channel of theirs is configured no more, somebody else reads it."""
+    others = iter(draft.oncall.contacts.values())
+    contact = draft.oncall.contacts.get(contact_id) or next(others, None)
+    ways = ways_to(draft.oncall, contact, NoticeKind.DIGEST) if contact else ()
+    if contact is None or not ways:
+        return
+    usable = notices.usable_of(draft, ways)
+    way = next((way for way in ways if way.id in usable), ways[0])
+    lines = tuple(_lines(draft, contact, rows))
+    digest = notices.add(draft, NoticeKind.DIGEST, contact, way, None, extra=Extra(lines=lines))
+    for row in rows:
+        draft.put(replace(row, digest_id=digest.id, done_at=draft.now))
+
+
+def _lines(draft: Draft, contact: Contact, rows: Iterable[Delivery]) -> Iterator[str]:
+    for row in rows:
+        incident = draft.incident(row.incident_id)
+        if incident is None:
+            yield row.title
+        else:
+            yield texts.line_of(contact.language, incident, draft.scene, draft.now, row.code)
