@@ -74,6 +74,8 @@ class ChannelContext:
     """A whole attempt ends within it, whatever the server does."""
     trust_file: str | None = None
     """Extra certificate authorities, PEM."""
+    nameservers: tuple[str, ...] = ()
+    """Resolvers as `address` or `address:port`; empty means the system's own."""
 
 
 SendFunction = Callable[[Any, str, Letter, ChannelContext], Awaitable[Sent]]
