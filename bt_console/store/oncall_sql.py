@@ -6,6 +6,8 @@ SELECT incident_id, policy, state, severity, opened_at, step, next_at, prior, ac
 FROM call """
 CALL = _CALL + "WHERE incident_id = ?"
 CALLS_ONGOING = _CALL + "WHERE state <> 'closed' ORDER BY incident_id"
+_NOT_DONE = "SELECT incident_id FROM delivery WHERE done_at IS NULL"
+CALLS_KEPT = f"{_CALL}WHERE state <> 'closed' OR incident_id IN ({_NOT_DONE}) ORDER BY incident_id"
 CALLS_CHANGED = _CALL + "WHERE revision > ?"
 _SHOWN_INCIDENTS = "SELECT id FROM incident WHERE resolved_at IS NULL OR resolved_at >= ?"
 CALLS_SHOWN = f"{_CALL}WHERE incident_id IN ({_SHOWN_INCIDENTS})"
@@ -14,7 +16,7 @@ DELIVERIES_KEPT = """
 SELECT id, incident_id, kind, contact, channel, state, created_at, next_at, title, body, short, code, step,
     cause_seq, attempts_count, lease_until, provider_id, why, fallback_of, done_at, digest_id
 FROM delivery
-WHERE state IN ('queued', 'held', 'leased') OR coalesce(done_at, created_at) >= ?
+WHERE done_at IS NULL OR done_at >= ?
     OR incident_id IN (SELECT incident_id FROM call WHERE state <> 'closed')
 ORDER BY id"""
 # A code acknowledges in its owner's name: readers see no more than its first figure, wherever it stands.
@@ -60,6 +62,7 @@ DESK_REVISION = "SELECT desk_revision FROM store_state WHERE id = 1"
 READS = (
     CALL,
     CALLS_ONGOING,
+    CALLS_KEPT,
     CALLS_CHANGED,
     CALLS_SHOWN,
     CALLS_SINCE,

@@ -18,7 +18,7 @@ def recall(rows: Callable[..., Sequence[Any]], now: datetime) -> Paper:
     """Return what Memory.paper promises, as of an instant; rows() runs a statement with its values."""
     now_us, since_us = micros(now), micros(now - DELIVERIES_KEPT)
     return Paper(
-        calls=tuple(map(decode.call, rows(sql.CALLS_ONGOING))),
+        calls=tuple(map(decode.call, rows(sql.CALLS_KEPT))),
         deliveries=tuple(map(decode.delivery, rows(sql.DELIVERIES_KEPT, since_us))),
         attempts=tuple(map(decode.attempt, rows(sql.ATTEMPTS_UNDER_WAY))),
         codes=tuple(map(decode.code, rows(sql.CODES_VALID, now_us))),

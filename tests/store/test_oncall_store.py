@@ -134,9 +134,17 @@ def test_messages_of_a_call_that_goes_on_are_given_back_however_old(writer: Writ
     assert writer.load().paper.deliveries == pages[:1]
 
 
-def test_a_message_held_back_is_given_back_however_old(writer: Writer) -> None:
+def test_a_closed_call_is_given_back_while_a_message_of_it_waits(writer: Writer) -> None:
+    calls = (call(4, CallState.CLOSED), call(5, CallState.CLOSED))
+    pages = (replace(delivery(1, DeliveryState.DEAD), incident_id=5), delivery(2))
+    told(writer, calls=calls, deliveries=pages)
+    assert writer.load().paper.calls == calls[:1]
+
+
+def test_a_message_held_back_is_given_back_until_a_digest_named_it(writer: Writer) -> None:
     held = delivery(1, DeliveryState.HELD, incident_id=None)
-    writer.commit(Change(engine=engine(30 * DAY_S), paper=Paper(deliveries=(held,))))
+    named = replace(delivery(2, DeliveryState.HELD, incident_id=None), done_at=at(300))
+    writer.commit(Change(engine=engine(30 * DAY_S), paper=Paper(deliveries=(held, named))))
     assert writer.load().paper.deliveries == (held,)
 
 
@@ -203,6 +211,7 @@ IMPOSSIBLE_MESSAGES = {
     "waiting yet under way": (replace(delivery(1), lease_until=at(1)), "delivery_lease_ends"),
     "held for no reason": (replace(delivery(1, DeliveryState.HELD), why=""), "delivery_has_why"),
     "cancelled for no reason": (replace(delivery(1, DeliveryState.CANCELLED), why=""), "delivery_has_why"),
+    "accepted at no time": (replace(delivery(1, DeliveryState.ACCEPTED), done_at=None), "delivery_done"),
     "dead for no reason": (replace(delivery(1, DeliveryState.DEAD), why=""), "delivery_has_why"),
 }
 

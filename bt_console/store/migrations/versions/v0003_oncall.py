@@ -109,8 +109,12 @@ def make_outbox() -> None:
         ),
         sa.CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="delivery_lease_ends"),
         sa.CheckConstraint("state NOT IN ('held', 'cancelled', 'dead') OR why <> ''", name="delivery_has_why"),
+        sa.CheckConstraint("state IN ('queued', 'held', 'leased') OR done_at IS NOT NULL", name="delivery_done"),
     )
     op.create_index("delivery_dead", "delivery", ["done_at"], unique=False, sqlite_where=sa.text("state = 'dead'"))
+    op.create_index(
+        "delivery_not_done", "delivery", ["incident_id"], unique=False, sqlite_where=sa.text("done_at IS NULL")
+    )
     op.create_index(
         "delivery_once", "delivery", ["incident_id", "kind", "contact", "channel", "cause_seq"], unique=True
     )
