@@ -56,6 +56,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "oncall.why.digested": ("đã nêu trong tin tổng hợp {digest}", "named in digest {digest}"),
     "oncall.why.coalesced": ("đã gộp vào tin {delivery}", "put together with notice {delivery}"),
+    "oncall.why.test": ("{by} thử kênh {channel}", "{by} tests channel {channel}"),
     "oncall.why.told": ("đã báo bằng kênh khác", "told over another channel"),
     "oncall.why.recovery_told": ("tin đã xong nói thay", "the notice of recovery says it"),
     "oncall.why.ambiguous": (

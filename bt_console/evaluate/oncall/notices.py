@@ -179,7 +179,11 @@ def fall_back(draft: Draft, delivery: Delivery) -> Delivery | None:
         return None
     call = draft.calls.get(delivery.incident_id) if delivery.incident_id is not None else None
     ways = ways_to(draft.oncall, contact, delivery.kind, step_of(call, delivery.step).channels)
-    gone = {d.channel for d in chain if d.done_at is None or d.state is DeliveryState.DEAD}
+    gone = {
+        d.channel
+        for d in chain
+        if d.done_at is None or d.state is DeliveryState.DEAD or d.cause_seq == delivery.cause_seq
+    }
     used = [channel for name in gone if (channel := draft.oncall.channels.get(name)) is not None]
     way = next_way(ways, used, usable_of(draft, ways))
     if way is None:
@@ -220,7 +224,7 @@ def pass_on(draft: Draft, delivery: Delivery, contact_id: str) -> None:
         return
     usable = usable_of(draft, ways)
     way = next((way for way in ways if way.id in usable), ways[0])
-    _copied(draft, replace(delivery, contact=contact_id), way, None)
+    _copied(draft, replace(delivery, contact=contact_id, cause_seq=draft.next_delivery_id), way, None)
 
 
 def _renumbered(text: str, old: int, new: int) -> str:

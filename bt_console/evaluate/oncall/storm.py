@@ -105,4 +105,4 @@ def _lines(draft: Draft, contact: Contact, rows: Iterable[Delivery]) -> Iterator
         if incident is None:
             yield row.title
         else:
-            yield texts.line_of(contact.language, incident, draft.scene, draft.now, row.code)
+            yield texts.line_of(contact.language, incident, draft.scene, draft.now)

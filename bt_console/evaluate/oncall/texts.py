@@ -75,11 +75,10 @@ def compose(  # noqa: PLR0913 - who is told what about which incident
     return Text(title=title, body="\n".join(lines), short=_short(gist, code, given.id))
 
 
-def line_of(language: str, incident: Incident, scene: Scene, now: datetime, code: str = "") -> str:
+def line_of(language: str, incident: Incident, scene: Scene, now: datetime) -> str:
     """Return an incident as one line of a digest."""
     name = "oncall.line.over" if incident.resolved_at else "oncall.line.open"
-    line = tell(language, name, **_values(language, incident, None, scene, now))
-    return _one(f"{line} [{code}]" if code else line)
+    return _one(tell(language, name, **_values(language, incident, None, scene, now)))
 
 
 def together(language: str, head: Delivery, others: Sequence[Delivery], count: int) -> Text:

@@ -1,0 +1,175 @@
+"""Silences, maintenance and stand-ins that people ask for: each has an author, a reason and an end; pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bt_console.evaluate.oncall import muting
+from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
+from bt_console.evaluate.oncall.draft import Draft
+from bt_console.model import recurrence
+from bt_console.model.inventory import Role
+from bt_console.model.oncall import Match, Mute, MuteKind, Override
+from bt_console.words import message
+from probes.api import clean
+
+REASON_MIN = 5
+"""Letters."""
+
+
+def add_silence(  # noqa: PLR0913 - the fields of a form
+    desk: Desk,
+    scene: Scene,
+    match: Match,
+    starts_at: datetime,
+    ends_at: datetime,
+    author: str,
+    reason: str,
+    idle_expire_s: float | None,
+    now: datetime,
+) -> Outcome:
+    """Hide notifications until an instant, or say why not."""
+    wish = Mute(
+        id=desk.next_mute_id,
+        kind=MuteKind.SILENCE,
+        match=match,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        author=author,
+        reason=clean(reason.strip()),
+        idle_expire_s=idle_expire_s,
+        timezone=scene.oncall.timezone,
+    )
+    return _add_mute(desk, scene, wish, now)
+
+
+def add_maintenance(  # noqa: PLR0913 - the fields of a form
+    desk: Desk,
+    scene: Scene,
+    match: Match,
+    starts_at: datetime,
+    ends_at: datetime,
+    author: str,
+    reason: str,
+    rrule: str,
+    timezone: str,
+    now: datetime,
+) -> Outcome:
+    """Plan work, once or by a rule, or say why not."""
+    wish = Mute(
+        id=desk.next_mute_id,
+        kind=MuteKind.MAINTENANCE,
+        match=match,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        author=author,
+        reason=clean(reason.strip()),
+        rrule=rrule,
+        timezone=timezone or scene.oncall.timezone,
+    )
+    return _add_mute(desk, scene, wish, now)
+
+
+def _add_mute(desk: Desk, scene: Scene, wish: Mute, now: datetime) -> Outcome:
+    draft = Draft(desk, scene, now)
+    if refusal := refused(scene, wish, now):
+        return draft.outcome(refusal)
+    draft.mutes[wish.id] = wish
+    draft.next_mute_id = wish.id + 1
+    draft.tell("mute_added", "oncall.event.mute_added", mute=wish.id, by=wish.author, reason=wish.reason)
+    return draft.outcome(message("oncall.answer.muted", id=wish.id))
+
+
+def refused(scene: Scene, wish: Mute, now: datetime) -> str:
+    """Return why a mute cannot be; empty where it can."""
+    if len(wish.reason) < REASON_MIN:
+        return message("oncall.answer.no_reason", count=REASON_MIN)
+    if wish.ends_at <= wish.starts_at or (wish.ends_at <= now and not wish.rrule):
+        return message("oncall.answer.bad_span")
+    if wish.match == Match():
+        return message("oncall.answer.empty_match")
+    if _covers_monitor(scene, wish.match):
+        return message("oncall.answer.own_health")
+    return _refused_span(scene, wish)
+
+
+def _refused_span(scene: Scene, wish: Mute) -> str:
+    longest_s = scene.oncall.silence_max_s if wish.kind is MuteKind.SILENCE else muting.WINDOW_MAX.total_seconds()
+    if wish.ends_at - wish.starts_at > timedelta(seconds=longest_s):
+        return message("oncall.answer.too_long", hours=round(longest_s / 3600))
+    try:
+        if wish.rrule:
+            recurrence.check(wish.rrule, wish.timezone)
+    except ValueError as error:
+        return message("oncall.answer.bad_rule", detail=clean(str(error)))
+    return ""
+
+
+def _covers_monitor(scene: Scene, match: Match) -> bool:
+    """Return whether a match speaks of the monitor itself rather than of what it measures."""
+    hubs = {target.id for target in scene.inventory.targets.values() if target.role is Role.HUB}
+    return bool(match.kinds & muting.NEVER_MUTED or match.targets & hubs or Role.HUB in match.roles)
+
+
+def end_mute(desk: Desk, scene: Scene, mute_id: int, by: str, now: datetime) -> Outcome:
+    """End a silence or maintenance now."""
+    draft = Draft(desk, scene, now)
+    mute = draft.mutes.get(mute_id)
+    if any(planned.id == mute_id for planned in scene.oncall.mutes):
+        return draft.outcome(message("oncall.answer.planned_mute", id=mute_id))
+    if mute is None or mute.ended_at is not None:
+        return draft.outcome(message("oncall.answer.no_mute", id=mute_id))
+    draft.mutes[mute_id] = replace(mute, ended_at=now)
+    draft.tell("mute_ended", "oncall.event.mute_ended", mute=mute_id, by=by)
+    return draft.outcome(message("oncall.answer.mute_ended", id=mute_id))
+
+
+def add_override(  # noqa: PLR0913 - the fields of a form
+    desk: Desk,
+    scene: Scene,
+    schedule: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    in_contact: str,
+    out_contact: str | None,
+    author: str,
+    reason: str,
+    now: datetime,
+) -> Outcome:
+    """Let somebody stand in, or say why not."""
+    draft = Draft(desk, scene, now)
+    if schedule not in scene.oncall.schedules:
+        return draft.outcome(message("oncall.answer.no_schedule", schedule=schedule))
+    missing = [name for name in (in_contact, out_contact) if name is not None and name not in scene.oncall.contacts]
+    if missing:
+        return draft.outcome(message("oncall.answer.no_contact", contact=missing[0]))
+    if ends_at <= max(starts_at, now):
+        return draft.outcome(message("oncall.answer.bad_span"))
+    number = draft.next_override_id
+    draft.next_override_id = number + 1
+    draft.overrides[number] = Override(
+        id=number,
+        schedule=schedule,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        in_contact=in_contact,
+        out_contact=out_contact,
+        author=author,
+        reason=clean(reason.strip()),
+    )
+    name = scene.oncall.contacts[in_contact].name
+    draft.tell("override_added", "oncall.event.override_added", by=author, who=name, schedule=schedule, override=number)
+    return draft.outcome(message("oncall.answer.override_added", id=number))
+
+
+def end_override(desk: Desk, scene: Scene, override_id: int, by: str, now: datetime) -> Outcome:
+    """End a stand-in now; one that has not begun never will."""
+    draft = Draft(desk, scene, now)
+    override = draft.overrides.get(override_id)
+    if override is None or override.ends_at <= now:
+        return draft.outcome(message("oncall.answer.no_override", id=override_id))
+    starts_at = min(override.starts_at, now - timedelta(microseconds=1))
+    draft.overrides[override_id] = replace(override, starts_at=starts_at, ends_at=now)
+    draft.tell("override_ended", "oncall.event.override_ended", by=by, override=override_id)
+    return draft.outcome(message("oncall.answer.override_ended", id=override_id))
