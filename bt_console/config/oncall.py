@@ -232,11 +232,12 @@ class OnCallBuilder:
         addresses = self.spec.contacts[contact].addresses
         used = [name for name in (via or addresses) if name in self.spec.channels]
         personal = [name for name in used if not channels.load(self.spec.channels[name].type).is_broadcast]
-        missing = [name for name in personal if name not in addresses]
+        # Nobody without any address is forgotten: that is whoever sits at a console.
+        missing = [name for name in personal if addresses and name not in addresses]
         for name in missing:
             message = f"{contact} has no address for {name}, which policy {policy} uses"
             self._report(loc, message, f"add `{name}:` to its `addresses`, or `{name}: {NOBODY}` if there is none")
-        is_reached = any(name not in personal or addresses.get(name) != NOBODY for name in used)
+        is_reached = any(name not in personal or addresses.get(name, NOBODY) != NOBODY for name in used)
         if not missing and not is_reached and (used or not via):
             self._report(loc, f"policy {policy} has no way to reach {contact}", "add an address of a channel it uses")
 

@@ -22,6 +22,11 @@ class ConfigSummary:
     checks_per_s: float
     probes: tuple[tuple[str, int], ...]
     """Number of checks of each probe kind."""
+    contacts_count: int
+    channels: tuple[tuple[str, int], ...]
+    """Number of channels of each kind."""
+    schedules_count: int
+    policies_count: int
 
 
 def summarise(settings: Settings) -> ConfigSummary:
@@ -35,6 +40,10 @@ def summarise(settings: Settings) -> ConfigSummary:
         checks=checks,
         checks_per_s=sum(1 / check.interval_s for check in checks),
         probes=tuple(sorted(Counter(check.probe for check in checks).items())),
+        contacts_count=len(settings.oncall.contacts),
+        channels=tuple(sorted(Counter(channel.kind for channel in settings.oncall.channels.values()).items())),
+        schedules_count=len(settings.oncall.schedules),
+        policies_count=len(settings.oncall.policies),
     )
 
 

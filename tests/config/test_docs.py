@@ -18,8 +18,11 @@ from probes.http_flow import Step
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
-KEYS = sorted({short_name(key) for model in Spec.__subclasses__() for key in model.model_fields} - {"probe"})
+ONCALL, CHECKS, FLOW = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+KEYS = sorted(
+    {short_name(field.alias or key) for model in Spec.__subclasses__() for key, field in model.model_fields.items()}
+    - {"(probe)"}
+)
 
 
 @pytest.mark.parametrize("word", [*KEYS, *ROLES])
@@ -28,8 +31,7 @@ def test_every_key_and_role_is_documented(word: str) -> None:
 
 
 def test_the_example_of_the_documentation_works(small: Callable[..., Settings]) -> None:
-    example = EXAMPLES[0]
-    defaults, units = example.split("units:\n")
+    defaults, units = CHECKS.split("units:\n")
     settings = small(defaults)
     before = settings.path.read_text(encoding="utf-8")
     unit = "units:\n" + units
@@ -40,8 +42,13 @@ def test_the_example_of_the_documentation_works(small: Callable[..., Settings]) 
     assert [(threshold.measure, threshold.limit) for threshold in thresholds] == [("rtt_median_s", 0.2)]
 
 
+def test_the_example_of_oncall_works(small: Callable[..., Settings]) -> None:
+    oncall = small(ONCALL).oncall
+    assert (len(oncall.contacts), len(oncall.channels), len(oncall.routes), len(oncall.heartbeats)) == (3, 3, 2, 2)
+
+
 def test_the_example_of_a_flow_works(small: Callable[..., Settings]) -> None:
-    head, _, checks = EXAMPLES[1].partition("    checks:\n")
+    head, _, checks = FLOW.partition("    checks:\n")
     settings = small("", (head, f"{head}    checks:\n{checks}"))
     params = settings.inventory.checks[CheckId("qlvb:http_flow")].params
     assert [step.title for step in params.steps] == ["the form", "log in", "incoming documents"]

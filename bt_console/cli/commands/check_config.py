@@ -41,9 +41,10 @@ def _run(args: Namespace) -> int:
             print_json(config_text.problems_document(path, error.problems))
         return EXIT_USAGE
     if args.json:
-        print_json(config_text.settings_document(settings))
+        print_json(config_text.settings_document(settings, args.now()))
     else:
-        print_lines(config_text.settings_lines(settings, language_without_store(args), with_checks=args.checks))
+        language = language_without_store(args)
+        print_lines(config_text.settings_lines(settings, language, args.now(), with_checks=args.checks))
     return 0
 
 
