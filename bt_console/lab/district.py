@@ -10,6 +10,7 @@ from pathlib import Path
 from bt_console.lab import kernel
 from bt_console.lab.agents.children import AgentProcesses
 from bt_console.lab.child import Child
+from bt_console.lab.clocks import router_clocks
 from bt_console.lab.exposures import exposures
 from bt_console.lab.faults.api import Effect
 from bt_console.lab.lan.children import LanProcess
@@ -40,7 +41,7 @@ class NamespacedDistrict:
         self._pidfd = os.pidfd_open(os.getpid())
         self._network = Network(plan)
         # The interpreters of both children load their libraries while the network is built.
-        self._served = (*plan.services, *exposures(plan))
+        self._served = (*plan.services, *exposures(plan), *router_clocks(plan))
         serving = {service.space for service in self._served}
         self._service_fds = {space: fd for space, fd in self._network.space_fds.items() if space in serving}
         self._wires = Child("bt_console.lab.wires_process")

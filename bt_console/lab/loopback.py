@@ -73,7 +73,8 @@ class LoopbackDistrict:
             raise LabError("lab.not_in_fallback")
         if any(isinstance(effect, LanEffect) for effect in effects):
             raise LabError("lab.not_in_fallback")
-        if any(isinstance(effect, ServiceEffect) and effect.opened_kinds for effect in effects):
+        here = {service.id for service in self.plan.services}
+        if any(isinstance(effect, ServiceEffect) and effect.service not in here for effect in effects):
             raise LabError("lab.not_in_fallback")
 
     def change(

@@ -11,6 +11,7 @@ from bt_console.lab import kernel
 from bt_console.lab.offload import disable_offloads
 from bt_console.lab.plan import End, Link, Plan
 from bt_console.lab.rtnl import Rtnl
+from bt_console.lab.separation import separations
 
 _SETTINGS = (
     ("ipv4/ip_forward", "1"),
@@ -48,6 +49,10 @@ class Network:
                 rtnl.enter(self.space_fds[lan.switch.space])
                 rtnl.bridge(lan)
             self._address(rtnl)
+            for one in separations(self._plan):
+                rtnl.enter(self.space_fds[one.space])
+                for device in one.devices:
+                    rtnl.confine(device, one.inside)
         self._harden_lines()
 
     def _lay(self, rtnl: Rtnl, number: int, link: Link) -> None:

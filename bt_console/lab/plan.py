@@ -147,7 +147,7 @@ class Names:
     mail_services: tuple[str, ...]
     name_servers: tuple[str, ...]
     clocks: tuple[str, ...] = ()
-    """What tells the time: time servers and time-stamp authorities."""
+    """What tells the time: time servers, time-stamp authorities, and the units' routers by the units' ids."""
     lans: tuple[str, ...] = ()
     """Segments: ids of units, and `building`."""
     machines: tuple[str, ...] = ()
@@ -179,6 +179,7 @@ class Plan:
     def names(self) -> Names:
         """Return what faults may be about."""
         units = [lan for lan in self.lans if lan.id != BUILDING_LAN]
+        clocks = [service for service in self.services if service.sort == "signature" or _has(service, "ntp")]
         shared = [service for service in self.services if service.sort != "dns"]
         return Names(
             lines=tuple(link.line.id for link in self.links if link.line),
@@ -187,7 +188,7 @@ class Plan:
             tls_services=tuple(s.id for s in shared if _has(s, "https", "imaps")),
             mail_services=tuple(s.id for s in shared if _has(s, "smtp", "imap", "imaps")),
             name_servers=tuple(s.id for s in self.services if s.sort == "dns"),
-            clocks=tuple(s.id for s in self.services if s.sort == "signature" or _has(s, "ntp")),
+            clocks=(*(s.id for s in clocks), *(lan.id for lan in units)),
             lans=tuple(lan.id for lan in self.lans),
             machines=tuple(f"{lan.id}:{port.machine}" for lan in units for port in lan.ports[1:]),
         )

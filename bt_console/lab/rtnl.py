@@ -1,11 +1,12 @@
 """The kernel asked over netlink for devices, addresses and routes, in one namespace after another.
 
-Source: rtnetlink(7).
+Source: rtnetlink(7), ip-rule(8).
 """
 
 from __future__ import annotations
 
 import socket
+from ipaddress import IPv4Network
 from typing import Any
 
 from bt_console.lab import kernel
@@ -13,6 +14,9 @@ from bt_console.lab.plan import End, Lan
 
 _IFF_UP = 0x1
 _IFF_NOARP = 0x80
+_MAIN_TABLE = 254
+_RELEASED, _CONFINED, _REFUSED = 50, 100, 101
+"""Priorities of rules: the first that fits is followed; the table of own addresses comes before all."""
 _LINE_MAC = "02:00:00:00:00:01"
 """Both ends of a point-to-point link have it: without ARP a device sends to its own address."""
 
@@ -109,6 +113,18 @@ class Rtnl:
     def route(self, destination: str, gateway: str) -> None:
         """Send what is for a prefix to a neighbour."""
         self._here.route("add", dst=destination, gateway=gateway)
+
+    def confine(self, device: str, subnet: str) -> None:
+        """Forward what comes in at a device to one subnet only."""
+        network = IPv4Network(subnet)
+        to = {"dst": str(network.network_address), "dst_len": network.prefixlen}
+        self._here.rule("add", priority=_CONFINED, iifname=device, table=_MAIN_TABLE, action="to_tbl", **to)
+        self._here.rule("add", priority=_REFUSED, iifname=device, action="unreachable")
+
+    def release(self, *, is_released: bool) -> None:
+        """Forward everything everywhere, whatever is confined, or confine it again."""
+        do = "add" if is_released else "del"
+        self._here.rule(do, priority=_RELEASED, table=_MAIN_TABLE, action="to_tbl")
 
     def _index(self, device: str) -> int:
         if (self._fd, device) not in self._indexes:

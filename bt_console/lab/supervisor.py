@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from bt_console.config.errors import did_you_mean
 from bt_console.lab.child import Child
+from bt_console.lab.clocks import router_clocks
 from bt_console.lab.control import Answer, serve
 from bt_console.lab.errors import LabError
 from bt_console.lab.exposures import exposures
@@ -115,7 +116,7 @@ class Supervisor:
     def _put_in_force(self, faults: dict[str, tuple[Effect, ...]]) -> None:
         effects = [effect for group in faults.values() for effect in group]
         plan = self._district.plan
-        services = [service.id for service in (*plan.services, *exposures(plan))]
+        services = [service.id for service in (*plan.services, *exposures(plan), *router_clocks(plan))]
         lans = lan_states(self._names.lans, effects)
         self._district.change(line_states(self._names.lines, effects), service_states(services, effects), lans)
         self._active = faults

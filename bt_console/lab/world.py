@@ -27,6 +27,7 @@ class LanState:
     is_switch_off: bool = False
     guests: tuple[str, ...] = ()
     is_public: bool = False
+    is_joined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ def _lan(effects: list[LanEffect]) -> LanState:
         is_switch_off=any(effect.is_switch_off for effect in effects),
         guests=tuple(sorted({guest for effect in effects for guest in effect.guests})),
         is_public=any(effect.is_public for effect in effects),
+        is_joined=any(effect.is_joined for effect in effects),
     )
 
 

@@ -33,7 +33,7 @@ from bt_console.lab.agents.ber import (
     tlv,
 )
 from bt_console.lab.agents.lldp import Announcement
-from bt_console.lab.agents.netlink import Address, Device, Forwarding, Neighbour
+from bt_console.lab.agents.netlink import Address, Device, Forwarding, Neighbour, Route
 from probes._wire.snmp_ber import NULL, SEQUENCE, BadMessage, read_integer, read_oid, read_sequence, read_tlv
 from tests.servers.snmpd import program
 
@@ -192,6 +192,7 @@ def _switch() -> mib.Snapshot:
         addresses=(Address(4, bytes((10, 21, 2, 13)), 24),),
         neighbours=(Neighbour(4, bytes((10, 21, 2, 1)), b"\x02\0\0\0\0\x63", False),),
         forwarding=(Forwarding(2, b"\x02\0\0\0\0\x63", False), Forwarding(3, b"\x02\0\0\0\0\x03", True)),
+        routes=(Route(4, bytes((10, 21, 2, 0)), 24, bytes(4)), Route(4, bytes(4), 0, bytes((10, 21, 2, 1)))),
         announcements={2: said, 3: said},
     )
 
@@ -243,5 +244,8 @@ def test_net_snmp_walks_the_whole_view_and_reads_its_types(daemon: Daemon, tmp_p
     assert lines[".1.3.6.1.2.1.17.4.3.1.2.2.0.0.0.0.99"] == "INTEGER: 1"
     assert lines[".1.3.6.1.2.1.4.22.1.2.4.10.21.2.1"] == "Hex-STRING: 02 00 00 00 00 63 "
     assert lines[".1.3.6.1.2.1.4.20.1.3.10.21.2.13"] == "IpAddress: 255.255.255.0"
+    assert lines[".1.3.6.1.2.1.4.24.3.0"] == "Gauge32: 2"
+    assert lines[".1.3.6.1.2.1.4.24.4.1.5.0.0.0.0.0.0.0.0.0.10.21.2.1"] == "INTEGER: 4"
+    assert lines[".1.3.6.1.2.1.4.24.4.1.6.10.21.2.0.255.255.255.0.0.0.0.0.0"] == "INTEGER: 3"
     assert lines[".1.0.8802.1.1.2.1.4.1.1.9.0.1.1"] == 'STRING: "router"'
     assert ".1.0.8802.1.1.2.1.4.1.1.9.0.2.1" not in lines  # what was heard at a port without a cable is old

@@ -121,7 +121,15 @@ def test_the_name_server_can_fail(loopback: Lab, monitor: Monitor, spec: str) ->
     assert "dns" in monitor.bad()
 
 
-@pytest.mark.parametrize("spec", ["loss:tslcd:cao-son:20%", "delay:internet:cao-son:300ms"])
+REAL_LINES_ONLY = (
+    "loss:tslcd:cao-son:20%",
+    "delay:internet:cao-son:300ms",
+    "clock-skew:cao-son:5m",
+    "telnet-open:cao-son",
+)
+
+
+@pytest.mark.parametrize("spec", REAL_LINES_ONLY)
 def test_what_only_a_real_line_can_do_is_refused(loopback: Lab, spec: str) -> None:
     with pytest.raises(LabError, match="need namespaces"):
         loopback.fault(spec)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bt_console.lab.clocks import router_clocks
 from bt_console.lab.errors import LabError
 from bt_console.lab.exposures import exposures
 from bt_console.lab.faults import discover, effects_of
@@ -17,7 +18,7 @@ from bt_console.words import say
 from tests.lab.example import plan
 
 NAMES = plan().names()
-SERVED = [service.id for service in (*plan().services, *exposures(plan()))]
+SERVED = [service.id for service in (*plan().services, *exposures(plan()), *router_clocks(plan()))]
 EVERY_SPEC = [":".join((kind.name, *(values[-1] for values in kind.values(NAMES)))) for kind in discover().values()]
 
 

@@ -228,7 +228,7 @@ def test_a_communes_machine_is_offered_a_rogue_gateway(healed: Lab, computer: Va
 
 
 def test_a_bridge_to_the_internet_forwards_and_says_so(healed: Lab, hub: Vantage) -> None:
-    healed.fault("bridge-inet-tslcd:cao-son")
+    healed.fault("bridge-inet-tslcd:cao-son:machine")
     (mac,) = until(lambda: set(macs(hub, healed)) - KNOWN_MACS)
     facts = hub.measure("snmp_neighbours", ROUTER, **community(healed))["facts"]
     ip = next(ip for known, ip in rows(facts, "mac", "ip") if known == mac)
@@ -237,7 +237,7 @@ def test_a_bridge_to_the_internet_forwards_and_says_so(healed: Lab, hub: Vantage
     assert {"lan", "wan"} <= set(reading["facts"]["if_name"])
     healed.heal(None)
     assert hub.is_silent(ip)
-    healed.fault("bridge-inet-tslcd:cao-son")
+    healed.fault("bridge-inet-tslcd:cao-son:machine")
     until(lambda: hub.answers(ip))
 
 
@@ -246,7 +246,7 @@ def test_a_machine_that_takes_the_bridge_for_its_gateway_reaches_the_internet_pa
 ) -> None:
     anchor = "192.0.2.2"  # of the provider both the unit and the bridge are with
     healed.fault("link-down:internet:cao-son")
-    healed.fault("bridge-inet-tslcd:cao-son")
+    healed.fault("bridge-inet-tslcd:cao-son:machine")
     (mac,) = until(lambda: set(macs(hub, healed)) - KNOWN_MACS)
     facts = hub.measure("snmp_neighbours", ROUTER, **community(healed))["facts"]
     bridge = next(ip for known, ip in rows(facts, "mac", "ip") if known == mac)

@@ -30,6 +30,7 @@ defaults:
   roles:
     device: {port_scan: {enabled: false}}
     hub: {ntp_query: {interval: 4s, params: {sample_count: 1}}}
+    tslcd: {ntp_query: {enabled: true, interval: 4s}, snmp_addresses: {interval: 4s}}
     mail: {smtp_session: {interval: 3s}, imap_session: {interval: 3s}, mail_round_trip: {interval: 5s}}
     signature: {ocsp_query: {interval: 3s}, crl_fetch: {interval: 3s}, timestamp_query: {interval: 3s}}
 """
@@ -121,6 +122,32 @@ def test_a_time_server_that_is_five_minutes_off_is_found_so(healed: Lab, watch: 
     assert abs(watch.next("hub:ntp_query:10.20.0.53").reading.measures["clock_offset_s"]) < 1
     healed.fault("clock-skew:dns:5m")
     assert watch.next("hub:ntp_query:10.20.0.53").reading.measures["clock_offset_s"] == pytest.approx(300, abs=1)
+
+
+def test_a_communes_router_whose_clock_is_off_is_found_so_and_no_other(healed: Lab, watch: Watch) -> None:
+    healed.fault("clock-skew:cao-son:-5m")
+    observation = watch.next("cao-son/tslcd:ntp_query")
+    assert observation.reading.measures["clock_offset_s"] == pytest.approx(-300, abs=1)
+    assert abs(watch.next("don-phong/tslcd:ntp_query").reading.measures["clock_offset_s"]) < 1
+    assert abs(watch.next("hub:ntp_query:10.20.0.53").reading.measures["clock_offset_s"]) < 1
+    healed.heal(None)
+    assert abs(watch.next("cao-son/tslcd:ntp_query").reading.measures["clock_offset_s"]) < 1
+
+
+def test_a_router_between_internet_and_tslcd_shows_in_its_next_reading_and_no_unit_is_down_for_it(
+    healed: Lab, watch: Watch
+) -> None:
+    check_id, tslcd, internet = "cao-son/tslcd:snmp_addresses", "10.255.2.2", "198.51.100.10"
+    calm = watch.next(check_id).reading.facts
+    assert tslcd in calm["own_address"]  # type: ignore[operator]
+    assert internet not in calm["own_address"]  # type: ignore[operator]
+    healed.fault("bridge-inet-tslcd:cao-son")
+    joined = watch.next(check_id).reading.facts
+    assert joined["ip_forwarding"] is True
+    assert {tslcd, internet} <= set(joined["own_address"])  # type: ignore[arg-type]
+    assert watch.is_well()
+    healed.heal(None)
+    assert watch.next(check_id).reading.facts == calm
 
 
 def test_time_stamps_of_the_past_are_found_so(healed: Lab, watch: Watch) -> None:

@@ -68,7 +68,7 @@ def test_every_commune_has_both_lines_and_the_hub_its_own() -> None:
     assert names.mail_services == ("mail",)
     assert "kyso" in names.web_services
     assert "kyso" in names.tls_services
-    assert names.clocks == ("dns", "kyso")
+    assert names.clocks == ("dns", "kyso", *names.units("tslcd"))
 
 
 def test_departments_are_places_in_the_building() -> None:

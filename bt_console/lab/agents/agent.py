@@ -43,7 +43,8 @@ class Agent:
 
     def __init__(self, order: Mapping[str, Any], community: bytes, manager: str, clock: Callable[[], float]) -> None:
         identity = Identity(**order["identity"])
-        self.source = Source(order["space"], identity, tuple(order["lldp_ports"]), clock)
+        asked = tuple(order["addresses"])
+        self.source = Source(order["space"], identity, tuple(order["lldp_ports"]), asked, clock)
         self.sockets = open_sockets(order["space"], order["addresses"])
         self._community = community
         self._communities: tuple[bytes, ...] = (community,)

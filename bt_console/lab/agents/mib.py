@@ -1,7 +1,7 @@
 """The tables of a router or switch, made of what the kernel says. Pure.
 
-Source: RFC 3418 (system group), RFC 2863 (IF-MIB), RFC 4293 (ip group, ipNetToMediaTable), RFC 4188 (BRIDGE-MIB),
-IEEE 802.1AB (LLDP-MIB).
+Source: RFC 3418 (system group), RFC 2863 (IF-MIB), RFC 4293 (ip group, ipNetToMediaTable), RFC 4292 (ipCidrRouteTable),
+RFC 4188 (BRIDGE-MIB), IEEE 802.1AB (LLDP-MIB).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bt_console.lab.agents.ber import (
     ticks,
 )
 from bt_console.lab.agents.lldp import ABILITY_BRIDGE, ABILITY_ROUTER, CHASSIS_MAC, PORT_NAME, Announcement
-from bt_console.lab.agents.netlink import Address, Device, Forwarding, Neighbour
+from bt_console.lab.agents.netlink import Address, Device, Forwarding, Neighbour, Route
 
 UPTIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)
 TRAP_OID: Oid = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
@@ -37,6 +37,7 @@ _OBJECT_ID: Oid = (1, 3, 6, 1, 4, 1, 8072, 3, 2, 10)
 """net-snmp on Linux: no enterprise number is this lab's."""
 _ETHERNET, _LOOPBACK, _BRIDGE_KIND = 6, 24, 209
 _LAYER_2, _LAYER_3 = 2, 4
+_LOCAL, _REMOTE, _CONFIGURED = 3, 4, 3
 _AGEING_S = 300
 _MEGA = 1_000_000
 
@@ -64,6 +65,7 @@ class Snapshot:
     addresses: tuple[Address, ...]
     neighbours: tuple[Neighbour, ...]
     forwarding: tuple[Forwarding, ...]
+    routes: tuple[Route, ...] = ()
     changed_ticks: Mapping[int, int] = field(default_factory=dict)
     """Device -> uptime when its state last changed."""
     announcements: Mapping[int, Announcement] = field(default_factory=dict)
@@ -166,12 +168,26 @@ def _ip(snapshot: Snapshot) -> Iterator[Varbind]:
         mask = IPv4Network((0, own.prefix_length)).netmask.packed
         for number, value in ((1, address(own.ip)), (2, integer(own.index)), (3, address(mask))):
             yield (*_IP, 20, 1, number, *own.ip), value
+    yield from _routes(snapshot.routes)
     for one in snapshot.neighbours:
         index = (one.index, *one.ip)
         kind = integer(4 if one.is_permanent else 3)
         values = (integer(one.index), octets(one.mac), address(one.ip), kind)
         for number, value in enumerate(values, 1):
             yield (*_IP, 22, 1, number, *index), value
+
+
+def _routes(routes: tuple[Route, ...]) -> Iterator[Varbind]:
+    yield (*_IP, 24, 3, 0), gauge32(len(routes))
+    for route in routes:
+        mask = IPv4Network((0, route.prefix_length)).netmask.packed
+        kind = _REMOTE if any(route.gateway) else _LOCAL
+        columns = (
+            *(address(route.destination), address(mask), integer(0), address(route.gateway)),
+            *(integer(route.index), integer(kind), integer(_CONFIGURED)),
+        )
+        for number, value in enumerate(columns, 1):
+            yield (*_IP, 24, 4, 1, number, *route.destination, *mask, 0, *route.gateway), value
 
 
 def _bridge(snapshot: Snapshot, bridge: Device) -> Iterator[Varbind]:

@@ -1,9 +1,9 @@
-"""Reads devices, addresses, neighbours and forwarding tables of one network namespace from the kernel.
+"""Reads devices, addresses, neighbours, routes and forwarding tables of one network namespace from the kernel.
 
 pyroute2 builds the lab, but takes 10 ms to take the messages of eleven devices apart, and a quarter of a second to be
 imported; an agent that is walked column by column needs them in a fraction of a millisecond.
 
-Source: rtnetlink(7), linux/if_link.h, linux/neighbour.h, linux/if_addr.h, linux/if_bridge.h.
+Source: rtnetlink(7), linux/if_link.h, linux/neighbour.h, linux/if_addr.h, linux/if_bridge.h, linux/fib_rules.h.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bt_console.lab import kernel
 _RECEIVE_OCTETS = 1 << 16
 _DUMP = 0x301
 _DONE, _ERROR = 3, 2
-_NEW_LINK, _GET_LINK, _GET_ADDRESS, _GET_NEIGHBOUR = 16, 18, 22, 30
+_NEW_LINK, _GET_LINK, _GET_ADDRESS, _GET_ROUTE, _GET_NEIGHBOUR, _GET_RULE = 16, 18, 22, 26, 30, 34
 _GROUP_LINK = 1
 _AF_BRIDGE = 7
 _IFLA_ADDRESS, _IFLA_NAME, _IFLA_MTU, _IFLA_MASTER = 1, 3, 4, 10
@@ -26,6 +26,11 @@ _IFLA_LINKINFO, _IFLA_ALIAS, _IFLA_STATS64 = 18, 20, 23
 _INFO_KIND, _INFO_SLAVE_DATA, _BRIDGE_PORT_NUMBER = 1, 5, 18
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _NDA_DESTINATION, _NDA_MAC = 1, 2
+_RTA_DESTINATION, _RTA_DEVICE, _RTA_GATEWAY = 1, 4, 5
+_FRA_DEVICE, _FRA_PRIORITY = 3, 6
+_MAIN_TABLE, _UNICAST = 254, 1
+_TO_TABLE, _REFUSALS = 1, (6, 7, 8)
+"""What a rule does: look into a table; drop silently, call unreachable, call prohibited."""
 _NUD_INCOMPLETE, _NUD_FAILED, _NUD_NOARP, _NUD_PERMANENT = 0x01, 0x20, 0x40, 0x80
 _NTF_SELF = 0x02
 _UP, _LOOPBACK, _RUNNING = 0x1, 0x8, 0x40
@@ -34,6 +39,8 @@ _HEADER = struct.Struct("=IHHII")
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBI")
 _NEIGHBOUR = struct.Struct("=BxxxiHBB")
+_ROUTE = struct.Struct("=8BI")
+"""Of a rule too: only the names of some fields differ."""
 _ATTRIBUTE = struct.Struct("=HH")
 _COUNTERS = struct.Struct("=9Q")
 
@@ -89,6 +96,30 @@ class Forwarding:
     is_own: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way of the main table."""
+
+    index: int
+    destination: bytes
+    prefix_length: int
+    gateway: bytes
+    """Zeroes: the destination is at the device itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Which table is looked into for what."""
+
+    priority: int
+    device: str
+    """Only what comes in there; empty: everything."""
+    is_narrow: bool
+    """Only some sources or destinations."""
+    is_to_main: bool
+    is_refusal: bool
+
+
 class Netlink:
     """A conversation with the kernel about one namespace."""
 
@@ -121,6 +152,17 @@ class Netlink:
         asked = _NEIGHBOUR.pack(_AF_BRIDGE, 0, 0, 0, 0)
         found = (_forwarding(body) for body in self._dump(_GET_NEIGHBOUR, asked))
         return tuple(one for one in found if one is not None)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the ways of the main table."""
+        asked = _ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0)
+        found = (_route(body) for body in self._dump(_GET_ROUTE, asked))
+        return tuple(one for one in found if one is not None)
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules that come before the tables."""
+        asked = _ROUTE.pack(socket.AF_INET, 0, 0, 0, 0, 0, 0, 0, 0)
+        return tuple(_rule(body) for body in self._dump(_GET_RULE, asked))
 
     def changed(self) -> tuple[Device, ...]:
         """Return the devices the kernel told about since the last call, oldest first."""
@@ -219,3 +261,24 @@ def _forwarding(body: bytes) -> Forwarding | None:
     if flags & _NTF_SELF or len(mac) != 6 or mac[0] & 1:
         return None  # what a device filters for itself, or a group
     return Forwarding(index, mac, bool(state & _NUD_PERMANENT))
+
+
+def _route(body: bytes) -> Route | None:
+    _, prefix_length, _, _, table, _, _, kind, _ = _ROUTE.unpack_from(body)
+    known = _attributes(body, _ROUTE.size)
+    if table != _MAIN_TABLE or kind != _UNICAST:
+        return None
+    destination, gateway = known.get(_RTA_DESTINATION, bytes(4)), known.get(_RTA_GATEWAY, bytes(4))
+    return Route(_number(known.get(_RTA_DEVICE, b"")), destination, prefix_length, gateway)
+
+
+def _rule(body: bytes) -> Rule:
+    _, to_length, from_length, _, table, _, _, action, _ = _ROUTE.unpack_from(body)
+    known = _attributes(body, _ROUTE.size)
+    return Rule(
+        priority=_number(known.get(_FRA_PRIORITY, b"")),
+        device=_text(known.get(_FRA_DEVICE, b"")),
+        is_narrow=bool(to_length or from_length),
+        is_to_main=action == _TO_TABLE and table == _MAIN_TABLE,
+        is_refusal=action in _REFUSALS,
+    )

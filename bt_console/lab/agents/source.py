@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bt_console.lab import kernel
 from bt_console.lab.agents.answers import View
+from bt_console.lab.agents.instances import elsewhere
 from bt_console.lab.agents.lldp import (
     ABILITY_BRIDGE,
     ABILITY_ROUTER,
@@ -31,12 +32,18 @@ class Source:
     """What an agent tells about one namespace."""
 
     def __init__(
-        self, space_fd: int, identity: Identity, lldp_ports: tuple[str, ...], clock: Callable[[], float]
+        self,
+        space_fd: int,
+        identity: Identity,
+        lldp_ports: tuple[str, ...],
+        asked: tuple[str, ...],
+        clock: Callable[[], float],
     ) -> None:
         self.identity = identity
         self._space_fd = space_fd
         self._clock = clock
         self._lldp_ports = lldp_ports
+        self._asked = frozenset(socket.inet_aton(address) for address in asked)
         self._netlink = Netlink(space_fd)
         with kernel.inside(space_fd):
             self.lldp = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(ETHERTYPE))
@@ -135,11 +142,14 @@ class Source:
     def _snapshot(self) -> Snapshot:
         now_s = self._clock()
         self._heard = {index: known for index, known in self._heard.items() if known[0] > now_s}
+        devices, addresses, routes = self._netlink.devices(), self._netlink.addresses(), self._netlink.routes()
+        hidden = elsewhere(self._netlink.rules(), devices, addresses, self._asked)
         return Snapshot(
             uptime_ticks=self.uptime_ticks(),
             is_forwarding=self._is_forwarding(),
-            devices=self._netlink.devices(),
-            addresses=self._netlink.addresses(),
+            devices=devices,
+            addresses=tuple(one for one in addresses if one.index not in hidden),
+            routes=tuple(one for one in routes if one.index not in hidden),
             neighbours=self._netlink.neighbours(),
             forwarding=self._netlink.forwarding(),
             changed_ticks=dict(self._changed_ticks),

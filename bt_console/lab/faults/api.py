@@ -39,6 +39,8 @@ class LanEffect:
     """Kinds of machines that do not belong there."""
     is_public: bool = False
     """Agents answer the default community too."""
+    is_joined: bool = False
+    """The router forwards between its two lines."""
 
 
 NEW_DEVICE, ARP_SPOOFER, ROGUE_DHCP, INTERNET_BRIDGE = "new-device", "arp-spoof", "rogue-dhcp", "bridge-inet-tslcd"

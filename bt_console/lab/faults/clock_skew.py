@@ -1,9 +1,10 @@
-"""A server's clock is off: the time server tells a wrong time, or the time stamps bear one."""
+"""A clock is off: the time server or a unit's router tells a wrong time, or the time stamps bear one."""
 
 from __future__ import annotations
 
 import re
 
+from bt_console.lab.clocks import clock_id
 from bt_console.lab.errors import LabError
 from bt_console.lab.faults.api import Argument, Effect, FaultKind, ServiceEffect
 from bt_console.lab.plan import Names
@@ -23,6 +24,8 @@ def offset_s(text: str) -> float:
 
 def _effects(names: Names, given: tuple[str, ...]) -> tuple[Effect, ...]:
     server, offset = given
+    if server not in (*names.services, *names.name_servers):
+        server = clock_id(server)
     return (ServiceEffect(service=server, clock_offset_s=offset_s(offset)),)
 
 
@@ -32,6 +35,6 @@ FAULT = FaultKind(
         Argument(name="target", values=lambda names: names.clocks),
         Argument(name="offset", values=lambda names: ("2s", "5m", "-5m"), check=offset_s),
     ),
-    description=("đồng hồ của một máy chủ chạy sai", "a server's clock is off"),
+    description=("đồng hồ của một máy chủ hoặc bộ định tuyến chạy sai", "a server's or a router's clock is off"),
     effects=_effects,
 )

@@ -24,7 +24,7 @@ class Segment:
         self._guests: dict[str, Guest] = {}
         self._flaps: dict[str, int] = {}
         self._down: set[str] = set()
-        self._is_off = False
+        self._is_off = self._is_joined = False
         offer = Offer(
             server=site.gateway,
             router=site.gateway,
@@ -45,6 +45,15 @@ class Segment:
             self._flap(port, is_flapping=port.machine in state.flapping_machines)
         if state.is_switch_off or self._is_off:
             self._power(is_on=not state.is_switch_off)
+        if state.is_joined != self._is_joined:
+            self._join(is_joined=state.is_joined)
+
+    def _join(self, *, is_joined: bool) -> None:
+        """Have the router forward between its lines, or keep them apart again."""
+        self._is_joined = is_joined
+        with Rtnl() as rtnl:
+            rtnl.enter(self._site.router)
+            rtnl.release(is_released=is_joined)
 
     def _power(self, *, is_on: bool) -> None:
         """Switch every port, those of guests who came meanwhile too."""
