@@ -7,20 +7,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bt_console.evaluate.oncall.rota import who
 from bt_console.evaluate.rollup import unit_state
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth
 from bt_console.model.incident import CauseKind, Incident
 from bt_console.model.inventory import Check, CheckId, Inventory, Role, Target, TargetId, Unit, UnitId, UnitKind
+from bt_console.model.oncall import Call, Shift
 from bt_console.model.snapshot import (
     LATE_AFTER_S,
     CheckView,
     DeviceCounts,
     EngineState,
     EngineStatus,
+    OutboxView,
     Snapshot,
     TargetView,
     UnitView,
 )
+from bt_console.store.oncall_reader import DeskNews
 from bt_console.store.reader import NO_INVENTORY, News
 
 RESOLVED_SHOWN = timedelta(hours=24)
@@ -28,6 +32,7 @@ _INFRASTRUCTURE = frozenset({Role.HUB, Role.UPLINK, Role.ANCHOR, Role.CORE, Role
 _OWN_PATHS = frozenset({Role.INTERNET, Role.TSLCD})
 _ROWS = frozenset({UnitKind.COMMUNE, UnitKind.TOWN})
 _NO_ENGINE = EngineStatus(state=EngineState.STOPPED)
+_NO_DESK = DeskNews(oncall=None, mutes=(), overrides=(), channels=())
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -52,6 +57,12 @@ class District:
     incidents: Mapping[int, Incident] = field(default_factory=dict)
     engine: EngineStatus = _NO_ENGINE
     device_counts: Mapping[UnitId, DeviceCounts] = field(default_factory=dict)
+    calls: Mapping[int, Call] = field(default_factory=dict)
+    """Of the incidents."""
+    desk: DeskNews = _NO_DESK
+    duty: tuple[Shift, ...] = ()
+    """Of an instant; on_duty() keeps it true."""
+    outbox: OutboxView = field(default_factory=OutboxView)
     target_views: Mapping[TargetId, TargetView] = field(default_factory=dict)
     unit_views: Mapping[UnitId, UnitView] = field(default_factory=dict)
 
@@ -97,12 +108,32 @@ def _learn(before: District, news: News, *, whole: bool) -> District:
         incidents=_merged(before.incidents, {incident.id: incident for incident in news.incidents}),
         engine=news.engine or _NO_ENGINE,
         device_counts=news.device_counts,
+        outbox=news.outbox,
     )
+    after = _learn_desk(after, news)
     inventory = after.layout.inventory
     touched = set(inventory.targets) if whole else _touched_targets(inventory, news)
     after = replace(after, target_views=_merged(before.target_views, _target_views(before, after, touched)))
     units = set(inventory.units) if whole else _touched_units(before, after, news, touched)
     return replace(after, unit_views=_merged(before.unit_views, _unit_views(before, after, units)))
+
+
+def _learn_desk(district: District, news: News) -> District:
+    calls = _merged(district.calls, {call.incident_id: call for call in news.calls})
+    if not calls.keys() <= district.incidents.keys():
+        calls = {key: call for key, call in calls.items() if key in district.incidents}
+    if news.desk is None:
+        return replace(district, calls=calls)
+    return replace(district, calls=calls, desk=news.desk, duty=())
+
+
+def on_duty(district: District, now: datetime) -> District:
+    """Return the district with who is on duty at an instant; the same one while nobody handed over."""
+    oncall = district.desk.oncall
+    schedules = oncall.schedules.values() if oncall else ()
+    if len(district.duty) == len(schedules) and all(shift.starts_at <= now < shift.ends_at for shift in district.duty):
+        return district
+    return replace(district, duty=tuple(who(schedule, district.desk.overrides, now) for schedule in schedules))
 
 
 def _merged(old: Mapping[K, V], new: Mapping[K, V]) -> Mapping[K, V]:
@@ -226,6 +257,7 @@ def build_snapshot(district: District, now: datetime) -> Snapshot:
     inventory = district.layout.inventory
     units = tuple(district.unit_views[key] for key in inventory.units)
     targets = [district.target_views[key] for key in inventory.targets]
+    incidents = _shown_incidents(district.incidents.values(), now)
     return Snapshot(
         revision=district.revision,
         at=now,
@@ -236,8 +268,14 @@ def build_snapshot(district: District, now: datetime) -> Snapshot:
         departments=tuple(unit for unit in units if unit.kind is UnitKind.DEPARTMENT),
         infrastructure=tuple(target for target in targets if target.role in _INFRASTRUCTURE),
         services=tuple(target for target in targets if target.role is Role.SERVICE),
-        incidents=_shown_incidents(district.incidents.values(), now),
+        incidents=incidents,
         engine=engine_at(district.engine, now),
+        calls=tuple(district.calls[incident.id] for incident in incidents if incident.id in district.calls),
+        mutes=district.desk.mutes,
+        channels=district.desk.channels,
+        duty=district.duty,
+        outbox=district.outbox,
+        oncall=district.desk.oncall,
     )
 
 

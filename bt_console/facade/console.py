@@ -6,11 +6,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
-from bt_console.facade.assemble import EMPTY, RESOLVED_SHOWN, District, advance, build_snapshot, engine_at
+from bt_console.facade.assemble import EMPTY, RESOLVED_SHOWN, District, advance, build_snapshot, engine_at, on_duty
 from bt_console.model.device import Device
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, UnitId
 from bt_console.model.observation import Observation
+from bt_console.model.oncall import (
+    Attempt,
+    Call,
+    ChannelHealth,
+    Delivery,
+    Heartbeat,
+    Inbound,
+    Mute,
+    Note,
+    OnCall,
+    Override,
+)
 from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineState, Event, Snapshot
 from bt_console.store.errors import StoreError
@@ -18,7 +30,9 @@ from bt_console.store.reader import Reader, add_command
 from probes.api import clean
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_LIMITS = {"verb": 40, "subject": 300, "by": 200}
+_CONSOLE = "console"
+"""The kind of channel that ends in front of an open console."""
+_LIMITS = {"verb": 40, "subject": 4000, "by": 200}
 
 
 class Console:
@@ -75,6 +89,7 @@ class Console:
             if news is not None:
                 self._district = advance(self._district, news, resolved_since)
             self._version = version
+        self._district = on_duty(self._district, now)
         return self._district
 
     def events(self, after_seq: int = 0, limit: int = 1000) -> tuple[Event, ...]:
@@ -91,6 +106,11 @@ class Console:
         """Return one incident, however old, or None."""
         with self._turn:
             return self._reader.incident(incident_id)
+
+    def incidents_between(self, start: datetime, end: datetime) -> tuple[Incident, ...]:
+        """Return incidents that were open at any time from start up to, not including, end; by number."""
+        with self._turn:
+            return self._reader.incidents_between(start, end)
 
     def incident_events(self, incident_id: int) -> tuple[Event, ...]:
         """Return what happened in an incident, oldest first."""
@@ -113,12 +133,75 @@ class Console:
             found = self._reader.routes(check_id)
         return tuple(sorted(found, key=lambda route: (route.accepted_at or _NEVER, route.last_seen_at), reverse=True))
 
+    def oncall(self) -> OnCall | None:
+        """Return the on-call configuration in force, without parameters of channels and secret addresses."""
+        with self._turn:
+            return self._reader.oncall.oncall()
+
+    def calls(self, since: datetime | None = None) -> tuple[Call, ...]:
+        """Return calls not closed and, with an instant, those opened since; newest incident first."""
+        with self._turn:
+            return self._reader.oncall.calls(since)
+
+    def call(self, incident_id: int) -> Call | None:
+        """Return the call of an incident, however old, or None."""
+        with self._turn:
+            return self._reader.oncall.call(incident_id)
+
+    def deliveries(self, incident_id: int | None = None, limit: int = 200) -> tuple[Delivery, ...]:
+        """Return messages of one incident or of all, newest first; of the codes in them no more than a figure."""
+        with self._turn:
+            return self._reader.oncall.deliveries(incident_id, limit)
+
+    def banners(self, since: datetime, limit: int = 20) -> tuple[Delivery, ...]:
+        """Return the newest messages for whoever sits at a console, accepted after an instant; oldest first."""
+        with self._turn:
+            oncall = self._reader.oncall.oncall()
+            ids = [channel.id for channel in oncall.channels.values() if channel.kind == _CONSOLE] if oncall else []
+            found = [row for channel_id in ids for row in self._reader.oncall.told(channel_id, since, limit)]
+        return tuple(sorted(found, key=lambda delivery: (delivery.done_at or _NEVER, delivery.id))[-limit:])
+
+    def attempts(self, delivery_id: int) -> tuple[Attempt, ...]:
+        """Return the proof of what was tried with a message, in order."""
+        with self._turn:
+            return self._reader.oncall.attempts(delivery_id)
+
+    def mutes(self, *, with_ended: bool = False) -> tuple[Mute, ...]:
+        """Return mutes that people asked for, by number; those of the configuration file are in oncall()."""
+        with self._turn:
+            return self._reader.oncall.mutes(with_ended=with_ended)
+
+    def overrides(self) -> tuple[Override, ...]:
+        """Return every stand-in, past ones too, by when it begins."""
+        with self._turn:
+            return self._reader.oncall.overrides()
+
+    def channel_healths(self) -> tuple[ChannelHealth, ...]:
+        """Return what is known of each channel, by id."""
+        with self._turn:
+            return self._reader.oncall.channel_healths()
+
+    def heartbeats(self) -> tuple[Heartbeat, ...]:
+        """Return the state of each heartbeat, incoming ones first, by name."""
+        with self._turn:
+            return self._reader.oncall.heartbeats()
+
+    def inbounds(self, limit: int = 200) -> tuple[Inbound, ...]:
+        """Return the newest messages that came back, newest first; of a code in them no more than a figure."""
+        with self._turn:
+            return self._reader.oncall.inbounds(limit)
+
+    def notes(self, incident_id: int) -> tuple[Note, ...]:
+        """Return what people wrote into an incident, oldest first."""
+        with self._turn:
+            return self._reader.oncall.notes(incident_id)
+
     def submit(self, verb: str, subject: str, by: str, at: datetime) -> int:
         """Ask the engine to do something; return the number to ask command_result() about."""
         for field, text in (("verb", verb), ("subject", subject), ("by", by)):
             if not 1 <= len(text) <= _LIMITS[field]:
                 raise StoreError("store.command_invalid", self.store_path, field=field, limit=_LIMITS[field])
-        return add_command(self.store_path, at, clean(by), clean(verb), clean(subject))
+        return add_command(self.store_path, at, clean(by), clean(verb), clean(subject, _LIMITS["subject"]))
 
     def command_result(self, command_id: int) -> str | None:
         """Return what the engine answered, as a message of words.say(); None while it has not."""

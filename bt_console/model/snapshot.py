@@ -10,6 +10,7 @@ from bt_console.model.device import DeviceState
 from bt_console.model.health import HealthState, Sample
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Role, TargetId, UnitId, UnitKind
+from bt_console.model.oncall import Call, ChannelHealth, Mute, OnCall, Shift
 
 
 class EngineState(StrEnum):
@@ -111,6 +112,18 @@ class UnitView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxView:
+    """How well messages get away."""
+
+    queued_count: int = 0
+    """Waiting or being sent; those held back on purpose are not counted."""
+    oldest_at: datetime | None = None
+    """When the oldest of them was written."""
+    dead_count: int = 0
+    """Found undeliverable in the last 24 hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The whole district at one revision."""
 
@@ -128,6 +141,16 @@ class Snapshot:
     incidents: tuple[Incident, ...]
     """Open ones, newest first, then those resolved in the last 24 hours."""
     engine: EngineStatus
+    calls: tuple[Call, ...] = ()
+    """Of the incidents here, in their order; an incident nobody need be told about has none."""
+    mutes: tuple[Mute, ...] = ()
+    """Asked for by people and not ended; those of the configuration file are in `oncall`."""
+    channels: tuple[ChannelHealth, ...] = ()
+    duty: tuple[Shift, ...] = ()
+    """Who is on duty now, one per schedule in the configuration's order."""
+    outbox: OutboxView = OutboxView()
+    oncall: OnCall | None = None
+    """The configuration in force; None before the first."""
 
     @property
     def open_incidents(self) -> tuple[Incident, ...]:

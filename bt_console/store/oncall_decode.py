@@ -203,4 +203,9 @@ def note(row: Row) -> Note:
 
 def oncall(row: Row) -> OnCall:
     """Return a row of ONCALL."""
-    return parse_document(OnCall, row[1])
+    return _oncall(row[1])
+
+
+@lru_cache(1)
+def _oncall(text: str) -> OnCall:
+    return parse_document(OnCall, text)

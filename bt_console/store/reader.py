@@ -9,7 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from bt_console.model.health import CheckHealth, TargetHealth
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Inventory, UnitId
 from bt_console.model.observation import Observation
+from bt_console.model.oncall import Call
 from bt_console.model.route import Route
-from bt_console.model.snapshot import DeviceCounts, EngineStatus, Event
+from bt_console.model.snapshot import DeviceCounts, EngineStatus, Event, OutboxView
 from bt_console.store import decode, sql
 from bt_console.store.codec import micros, parse_inventory
 from bt_console.store.errors import StoreError, speaking
+from bt_console.store.oncall_reader import DeskNews, OnCallReader
 from bt_console.store.schema import SCHEMA_VERSION, read_version
 
 BUSY_TIMEOUT_S = 2.0
@@ -47,6 +49,10 @@ class News:
     engine: EngineStatus | None
     device_counts: Mapping[UnitId, DeviceCounts] = field(default_factory=dict)
     """Of every unit with devices, changed or not."""
+    calls: tuple[Call, ...] = ()
+    desk: DeskNews | None = None
+    """Set when any of it changed."""
+    outbox: OutboxView = field(default_factory=OutboxView)
 
 
 class Reader:
@@ -64,6 +70,7 @@ class Reader:
             self._identity = (identity.st_dev, identity.st_ino)
             self._connection, self.is_frozen = _open(self.path)
             self._require_current()
+        self.oncall = OnCallReader(self._rows)
 
     def _require_current(self) -> None:
         try:
@@ -98,30 +105,37 @@ class Reader:
                 return None
             row = self._connection.execute(sql.INVENTORY_REVISION).fetchone()
             is_whole = revision < 0 or (row is not None and row[0] > revision)
-            return self._whole(current, resolved_since) if is_whole else self._difference(current, revision)
+            return (
+                self._whole(current, resolved_since)
+                if is_whole
+                else self._difference(current, revision, resolved_since)
+            )
 
     def _whole(self, current: int, resolved_since: datetime) -> News:
         row = self._connection.execute(sql.INVENTORY).fetchone()
         inventory = parse_inventory(row[1]) if row else NO_INVENTORY
         incidents = self._connection.execute(sql.INCIDENTS_SHOWN, (micros(resolved_since),))
-        return self._collect(current, -1, inventory, tuple(map(decode.incident, incidents)))
+        news = self._collect(current, -1, resolved_since)
+        return replace(news, inventory=inventory, incidents=tuple(map(decode.incident, incidents)))
 
-    def _difference(self, current: int, revision: int) -> News:
+    def _difference(self, current: int, revision: int, resolved_since: datetime) -> News:
         incidents = self._connection.execute(sql.INCIDENTS_CHANGED, (revision,))
-        return self._collect(current, revision, None, tuple(map(decode.incident, incidents)))
+        news = self._collect(current, revision, resolved_since)
+        return replace(news, incidents=tuple(map(decode.incident, incidents)))
 
-    def _collect(
-        self, current: int, revision: int, inventory: Inventory | None, incidents: tuple[Incident, ...]
-    ) -> News:
+    def _collect(self, current: int, revision: int, resolved_since: datetime) -> News:
         engine = self._connection.execute(sql.ENGINE).fetchone()
         return News(
             revision=current,
-            inventory=inventory,
+            inventory=None,
             healths=tuple(map(decode.health, self._connection.execute(sql.HEALTHS, (revision,)))),
             targets=tuple(map(decode.target, self._connection.execute(sql.TARGETS, (revision,)))),
-            incidents=incidents,
+            incidents=(),
             engine=decode.engine(engine) if engine else None,
             device_counts=decode.device_counts(self._connection.execute(sql.DEVICE_COUNTS)),
+            calls=self.oncall.calls_changed(revision, resolved_since),
+            desk=self.oncall.desk(revision, resolved_since),
+            outbox=self.oncall.outbox(resolved_since),
         )
 
     def events(self, after_seq: int, limit: int) -> tuple[Event, ...]:
@@ -140,6 +154,10 @@ class Reader:
         """Return one incident, however old."""
         rows = self._rows(sql.INCIDENT, incident_id)
         return decode.incident(rows[0]) if rows else None
+
+    def incidents_between(self, start: datetime, end: datetime) -> tuple[Incident, ...]:
+        """Return incidents that were open at any time from start up to, not including, end; by number."""
+        return tuple(map(decode.incident, self._rows(sql.INCIDENTS_BETWEEN, micros(start), micros(end))))
 
     def incident_events(self, incident_id: int) -> tuple[Event, ...]:
         """Return what happened in an incident, oldest first."""
