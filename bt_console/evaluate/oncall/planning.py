@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bt_console.evaluate.oncall import muting
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
+from bt_console.evaluate.oncall.orders import AddMaintenance, AddOverride, AddSilence
 from bt_console.model import recurrence
 from bt_console.model.inventory import Role
 from bt_console.model.oncall import Match, Mute, MuteKind, Override
@@ -18,57 +19,36 @@ REASON_MIN = 5
 """Letters."""
 
 
-def add_silence(  # noqa: PLR0913 - the fields of a form
-    desk: Desk,
-    scene: Scene,
-    match: Match,
-    starts_at: datetime,
-    ends_at: datetime,
-    author: str,
-    reason: str,
-    idle_expire_s: float | None,
-    now: datetime,
-) -> Outcome:
+def add_silence(desk: Desk, scene: Scene, wish: AddSilence, by: str, now: datetime) -> Outcome:
     """Hide notifications until an instant, or say why not."""
-    wish = Mute(
+    mute = Mute(
         id=desk.next_mute_id,
         kind=MuteKind.SILENCE,
-        match=match,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        author=author,
-        reason=clean(reason.strip()),
-        idle_expire_s=idle_expire_s,
+        match=wish.match,
+        starts_at=wish.starts_at or now,
+        ends_at=wish.ends_at,
+        author=by,
+        reason=clean(wish.reason.strip()),
+        idle_expire_s=wish.idle_expire_s,
         timezone=scene.oncall.timezone,
     )
-    return _add_mute(desk, scene, wish, now)
+    return _add_mute(desk, scene, mute, now)
 
 
-def add_maintenance(  # noqa: PLR0913 - the fields of a form
-    desk: Desk,
-    scene: Scene,
-    match: Match,
-    starts_at: datetime,
-    ends_at: datetime,
-    author: str,
-    reason: str,
-    rrule: str,
-    timezone: str,
-    now: datetime,
-) -> Outcome:
+def add_maintenance(desk: Desk, scene: Scene, wish: AddMaintenance, by: str, now: datetime) -> Outcome:
     """Plan work, once or by a rule, or say why not."""
-    wish = Mute(
+    mute = Mute(
         id=desk.next_mute_id,
         kind=MuteKind.MAINTENANCE,
-        match=match,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        author=author,
-        reason=clean(reason.strip()),
-        rrule=rrule,
-        timezone=timezone or scene.oncall.timezone,
+        match=wish.match,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        author=by,
+        reason=clean(wish.reason.strip()),
+        rrule=wish.rrule,
+        timezone=wish.timezone or scene.oncall.timezone,
     )
-    return _add_mute(desk, scene, wish, now)
+    return _add_mute(desk, scene, mute, now)
 
 
 def _add_mute(desk: Desk, scene: Scene, wish: Mute, now: datetime) -> Outcome:
@@ -125,41 +105,33 @@ def end_mute(desk: Desk, scene: Scene, mute_id: int, by: str, now: datetime) -> 
     return draft.outcome(message("oncall.answer.mute_ended", id=mute_id))
 
 
-def add_override(  # noqa: PLR0913 - the fields of a form
-    desk: Desk,
-    scene: Scene,
-    schedule: str,
-    starts_at: datetime,
-    ends_at: datetime,
-    in_contact: str,
-    out_contact: str | None,
-    author: str,
-    reason: str,
-    now: datetime,
-) -> Outcome:
+def add_override(desk: Desk, scene: Scene, wish: AddOverride, by: str, now: datetime) -> Outcome:
     """Let somebody stand in, or say why not."""
     draft = Draft(desk, scene, now)
-    if schedule not in scene.oncall.schedules:
-        return draft.outcome(message("oncall.answer.no_schedule", schedule=schedule))
-    missing = [name for name in (in_contact, out_contact) if name is not None and name not in scene.oncall.contacts]
+    if wish.schedule not in scene.oncall.schedules:
+        return draft.outcome(message("oncall.answer.no_schedule", schedule=wish.schedule))
+    named = (wish.in_contact, wish.out_contact)
+    missing = [name for name in named if name is not None and name not in scene.oncall.contacts]
     if missing:
         return draft.outcome(message("oncall.answer.no_contact", contact=missing[0]))
-    if ends_at <= max(starts_at, now):
+    if wish.ends_at <= max(wish.starts_at, now):
         return draft.outcome(message("oncall.answer.bad_span"))
     number = draft.next_override_id
     draft.next_override_id = number + 1
     draft.overrides[number] = Override(
         id=number,
-        schedule=schedule,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        in_contact=in_contact,
-        out_contact=out_contact,
-        author=author,
-        reason=clean(reason.strip()),
+        schedule=wish.schedule,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        in_contact=wish.in_contact,
+        out_contact=wish.out_contact,
+        author=by,
+        reason=clean(wish.reason.strip()),
     )
-    name = scene.oncall.contacts[in_contact].name
-    draft.tell("override_added", "oncall.event.override_added", by=author, who=name, schedule=schedule, override=number)
+    name = scene.oncall.contacts[wish.in_contact].name
+    draft.tell(
+        "override_added", "oncall.event.override_added", by=by, who=name, schedule=wish.schedule, override=number
+    )
     return draft.outcome(message("oncall.answer.override_added", id=number))
 
 

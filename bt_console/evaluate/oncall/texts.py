@@ -18,6 +18,8 @@ from bt_console.words import say, tell
 from probes.api import clean
 
 SHORT_LIMIT = 153
+CODE = "{code}"
+"""Stands for the code in stored texts: who may read them need not be who may acknowledge. Put in when it is sent."""
 LINES_MAX = 20
 """A digest names so many in full; the others are counted."""
 
@@ -69,10 +71,10 @@ def compose(  # noqa: PLR0913 - who is told what about which incident
         lines.append(_one(tell(language, "oncall.about", **values)))
     lines += _more(kind, language, values, given)
     if code:
-        lines.append(tell(language, "oncall.reply", answer=code))
+        lines.append(tell(language, "oncall.reply", answer=CODE))
     lines.append(tell(language, "oncall.signature", district=scene.inventory.district, delivery=given.id))
     gist = tell(language, f"oncall.{kind}.short", **values)
-    return Text(title=title, body="\n".join(lines), short=_short(gist, code, given.id))
+    return Text(title=title, body="\n".join(lines), short=_short(gist, CODE if code else "", given.id))
 
 
 def line_of(language: str, incident: Incident, scene: Scene, now: datetime) -> str:
