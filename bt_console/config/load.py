@@ -131,7 +131,7 @@ def _oncall(
         spec=spec.oncall,
         district=district,
         targets=frozenset(place.target.id for place in places),
-        units=frozenset(_units(spec)),
+        units=frozenset(_units(spec)) | frozenset(_written_units(document)),
         is_left_out=lambda name: semantics.is_left_out(document, spec, name),
         calendars=calendars,
     )
@@ -153,9 +153,7 @@ def _register(document: Document, spec: FileSpec, files: list[Path], problems: l
     """Return what the register of devices says; none is an empty one."""
     if not files:
         return Register()
-    written = document.data.get("units")
-    left_out = set(written) - set(spec.units) if isinstance(written, dict) else set()
-    register = read_register(files[0], _units(spec), left_out)
+    register = read_register(files[0], _units(spec), _written_units(document) - set(spec.units))
     for problem in register.problems:
         if problem.line:
             problems.append(problem)
@@ -163,6 +161,12 @@ def _register(document: Document, spec: FileSpec, files: list[Path], problems: l
             message = f"{problem.file}: {problem.message}"
             problems.append(document.problem(("devices_file",), message, "correct the path, or delete the line"))
     return register
+
+
+def _written_units(document: Document) -> set[UnitId]:
+    """Return the units of the file, also those that were left out for a mistake of their own."""
+    written = document.data.get("units")
+    return {UnitId(name) for name in written} if isinstance(written, dict) else set()
 
 
 def _units(spec: FileSpec) -> dict[UnitId, Unit]:

@@ -78,6 +78,7 @@ class OnCallBuilder:
     district: DistrictSpec
     targets: frozenset[TargetId]
     units: frozenset[UnitId]
+    """With those left out for mistakes of their own."""
     is_left_out: Callable[[TargetId], bool]
     """Whether a target is written, but of something that has a mistake of its own."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
@@ -132,8 +133,8 @@ class OnCallBuilder:
         try:
             kind.check_address(address)
         except ValueError as error:
-            hint = f"for {kind.name} write one such as {kind.address_example}" if kind.address_example else "delete it"
-            self._report(loc, str(error), hint)
+            hint = f"an address of {kind.name} is for example {kind.address_example}"
+            self._report(loc, str(error), hint if kind.address_example not in str(error) else "correct the address")
 
     def _channel(self, name: str, spec: ChannelSpec) -> Channel:
         loc: Loc = ("channels", name)
@@ -159,7 +160,8 @@ class OnCallBuilder:
         try:
             return None if missing else kind.params(**given)
         except ValueError as error:
-            self._report(loc, f"params of {kind.name}: {error}", "correct it, or delete it to get the default")
+            message = str(error) if str(error).startswith(kind.name) else f"params of {kind.name}: {error}"
+            self._report(loc, message, "correct what is written in `params`")
             return None
 
     def _schedule(self, name: str) -> Schedule:
@@ -274,9 +276,8 @@ class OnCallBuilder:
             try:
                 recurrence.check(spec.rrule, self.district.timezone)
             except ValueError as error:
-                self._report(
-                    (*loc, "rrule"), f"rrule: {error}", f"write a rule of RFC 5545 such as {recurrence.EXAMPLE}"
-                )
+                hint = "correct the rule, or delete it: then it happens once"
+                self._report((*loc, "rrule"), f"rrule: {error}", hint)
         return Mute(
             id=-1 - at,
             kind=MuteKind.MAINTENANCE,

@@ -138,7 +138,7 @@ def words_of(enum: type[StrEnum]) -> BeforeValidator:
     def read(value: Any) -> Any:
         for word in value if isinstance(value, list) else ():
             if not isinstance(word, str) or word not in known:
-                raise complaint(f"{shown(word)} is not one of {', '.join(known)}", did_you_mean(str(word), known))
+                raise complaint(f"unknown word {shown(word)}", did_you_mean(str(word), known))
         return [enum(word) for word in value] if isinstance(value, list) else value
 
     return BeforeValidator(read)
