@@ -18,7 +18,7 @@ from tests.meta.tree import PACKAGES, ROOT, files, read
 PROJECT = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
 
 
-PARTS = {"pydantic_core": "pydantic", "rich": "textual", "sqlalchemy": "sqlmodel"}
+PARTS = {"pydantic_core": "pydantic", "rich": "textual", "sqlalchemy": "sqlmodel", "yarl": "aiohttp"}
 """Modules that belong to the interface of a declared package although they are distributed apart."""
 
 
