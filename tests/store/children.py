@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 from bt_console.facade import Console
-from bt_console.model.change import Change
+from bt_console.model.change import Change, Paper
+from bt_console.model.oncall import SendOutcome
 from bt_console.store.errors import StoreError
 from bt_console.store.writer import Writer
 from tests.store.examples import at, belief, district, engine, event, health, observation
+from tests.store.oncall_examples import attempt, call, delivery
 
 PER_COMMIT = 5
 CHECK = "xa-1/tslcd:icmp_echo"
@@ -33,6 +36,12 @@ def batch(number: int) -> Change:
         targets=(belief("xa-1/tslcd", since=number), belief("xa-1/lan", since=number), belief("dns", since=number)),
         events=(event(number),),
         engine=engine(number),
+        paper=Paper(
+            calls=(call(4, opened=number),),
+            deliveries=(replace(delivery(number), attempts_count=number),),
+            attempts=(attempt(number), *([attempt(number - 1, outcome=SendOutcome.ACCEPTED)] if number > 1 else [])),
+            cursors=(("zalo", str(number)),),
+        ),
     )
 
 

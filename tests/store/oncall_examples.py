@@ -166,9 +166,9 @@ def override(key: int, *, ends: float = 90_000) -> Override:
         schedule="it",
         starts_at=at(-100_000),
         ends_at=at(ends),
-        in_contact="binh",
-        out_contact="an",
-        author="an",
+        in_contact="an",
+        out_contact="binh",
+        author="binh",
         reason="nghỉ phép",
     )
 

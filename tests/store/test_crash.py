@@ -31,6 +31,9 @@ def check_whole(path: Path, acknowledged: int) -> None:
         commits = connection.execute("SELECT count(*), max(seq) FROM event").fetchone()
         observations = connection.execute("SELECT count(*), max(seq) FROM observation").fetchone()
         states = connection.execute("SELECT DISTINCT revision FROM target_health").fetchall()
+        messages = connection.execute("SELECT count(*), max(id), max(attempts_count) FROM delivery").fetchone()
+        tries = connection.execute("SELECT delivery_id, ended_at IS NULL FROM attempt ORDER BY delivery_id").fetchall()
+        called = connection.execute("SELECT revision, (SELECT cursor FROM inbound_cursor) FROM call").fetchall()
         (last_tick,) = connection.execute("SELECT revision FROM engine").fetchone()
     assert acknowledged <= revision <= acknowledged + 1
     # The first commit is the inventory, so revision r holds r - 1 batches.
@@ -38,6 +41,10 @@ def check_whole(path: Path, acknowledged: int) -> None:
     assert observations == ((revision - 1) * PER_COMMIT, revision * PER_COMMIT - 1)
     assert states == [(revision,)]
     assert last_tick == revision
+    assert messages == (revision - 1, revision - 1, revision - 1)
+    # Each batch begins one attempt and completes the one of the batch before.
+    assert tries == [(number, number == revision - 1) for number in range(1, revision)]
+    assert called == [(revision, str(revision - 1))]
 
 
 def test_nothing_acknowledged_is_lost_and_no_commit_is_torn_by_a_kill(tmp_path: Path) -> None:

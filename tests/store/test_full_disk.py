@@ -23,7 +23,7 @@ def may_mount() -> bool:
 @pytest.mark.netns
 @pytest.mark.skipif(not may_mount(), reason="this system lets no ordinary user mount in a namespace of its own")
 def test_a_full_disk_is_said_loses_nothing_and_pruning_makes_room(tmp_path: Path) -> None:
-    mount = f'mount -t tmpfs -o size=4m none "{tmp_path}" && exec "$@"'
+    mount = f'mount -t tmpfs -o size=8m none "{tmp_path}" && exec "$@"'
     command = [*_OWN_MOUNTS, "sh", "-c", mount, "sh", *argv("fill", tmp_path / "store.db")]
     done = subprocess.run(command, cwd=_ROOT, text=True, capture_output=True, timeout=120, env=environment())
     assert done.returncode == 0, done.stderr
