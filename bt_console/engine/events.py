@@ -28,10 +28,12 @@ def transition_events(transitions: Iterable[Transition], inventory: Inventory) -
 
 
 def docket_events(docket: Docket, now: datetime) -> Iterator[Event]:
-    """Yield one event per incident opened, changed in kind, or resolved."""
+    """Yield one event per incident opened, opened again, changed in kind, or resolved."""
     for incident in docket.opened:
         yield _incident_event(incident, "incident_opened", "event.opened", now)
-    for before, after in docket.changed:
+    for _, after in docket.reopened:
+        yield _incident_event(after, "incident_reopened", "event.reopened", now)
+    for before, after in (*docket.reopened, *docket.changed):
         if before.cause.kind is not after.cause.kind or before.severity is not after.severity:
             yield _incident_event(after, "incident_changed", "event.changed", now)
     for incident in docket.resolved:

@@ -53,7 +53,7 @@ class Pipeline:
         self._loaded = memory
         self._finds = Finds(memory, vendor_of)
         self._open = memory.open_incidents
-        self._recent: tuple[Incident, ...] = ()
+        self._recent = memory.resolved_incidents
         self._next_seq = memory.next_seq
         self._next_incident_id = memory.next_incident_id
         self._next_event_seq = memory.next_event_seq
@@ -154,16 +154,17 @@ class Pipeline:
         docket = diagnosis.docket
         self._targets |= {target.target_id: target for target in diagnosis.targets}
         self._open = docket.open
-        self._recent = (*self._recent, *docket.resolved)
+        back = {after.id for _, after in docket.reopened}
+        self._recent = (*(i for i in self._recent if i.id not in back), *docket.resolved)
         self._next_incident_id += len(docket.opened)
         self._note_detections(docket.opened)
-        is_news = bool(diagnosis.transitions or docket.opened or docket.resolved or docket.changed)
+        is_news = bool(diagnosis.transitions or docket.is_news)
         self._is_restless = bool(diagnosis.wanted or docket.open or is_news) or self._is_uneven()
         filled = replace(
             change,
             targets=diagnosis.targets,
             transitions=diagnosis.transitions,
-            incidents=(*docket.opened, *(after for _, after in docket.changed), *docket.resolved),
+            incidents=docket.altered,
             events=(
                 *change.events,
                 *self._number_events(

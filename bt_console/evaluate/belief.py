@@ -49,6 +49,12 @@ class Belief:
         """Start of the present good time after misses or bad answers; None unless there were such."""
         return self._well_since(Verdict.BAD, Verdict.DEGRADED)
 
+    @property
+    def missed_at(self) -> datetime | None:
+        """Start of the newest miss that is remembered."""
+        samples = (sample for _, health in self.memories for sample in health.samples)
+        return max((sample.started_at for sample in samples if sample.verdict is Verdict.BAD), default=None)
+
     def _well_since(self, *after: Verdict) -> datetime | None:
         if self.deciding is None or self.state not in (HealthState.UP, HealthState.DEGRADED):
             return None

@@ -8,12 +8,14 @@ from bt_console.model.inventory import TargetId
 
 QUALITY_KINDS = frozenset({CauseKind.LINK_LOSS, CauseKind.LINK_DELAY, CauseKind.SERVICE_SLOW})
 """Their culprits answer, but badly, and so does all that lies behind them."""
-_NO_OUTAGE = QUALITY_KINDS | {CauseKind.CERTIFICATE_EXPIRING, CauseKind.CANNOT_MEASURE}
+NOT_FOUND_HERE = frozenset({CauseKind.EXTERNAL_ALERT, CauseKind.HEARTBEAT_MISSED})
+"""Others say so, and others say when it is over: the diagnosis leaves such incidents alone."""
+_NO_OUTAGE = QUALITY_KINDS | NOT_FOUND_HERE | {CauseKind.CERTIFICATE_EXPIRING, CauseKind.CANNOT_MEASURE}
 
 
-def is_outage(incident: Incident) -> bool:
-    """Return whether an incident says that its culprits do not work at all."""
-    return incident.cause.kind not in _NO_OUTAGE
+def is_outage(kind: CauseKind) -> bool:
+    """Return whether a kind says that its culprits do not work at all."""
+    return kind not in _NO_OUTAGE
 
 
 def culprits_of(incident: Incident, topology: Topology) -> tuple[TargetId, ...]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bt_console.evaluate import incidents as docket
 from bt_console.evaluate.asks import wanted_checks
 from bt_console.evaluate.belief import Belief, believe
 from bt_console.evaluate.causes import find_causes
+from bt_console.evaluate.culprits import culprits_of
+from bt_console.evaluate.flapping import plain
 from bt_console.evaluate.health import bad_run, valid_samples
 from bt_console.evaluate.incidents import Docket
 from bt_console.evaluate.reasoning import key_of
 from bt_console.evaluate.standing import Court, Place
 from bt_console.evaluate.topology import Topology
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Transition
-from bt_console.model.incident import Incident
+from bt_console.model.incident import CauseKind, Incident
 from bt_console.model.inventory import CheckId, Role, Target, TargetId, Unit, UnitId
 from bt_console.words import message
 
@@ -54,9 +56,12 @@ class Diagnosis:
 def diagnose(situation: Situation, now: datetime) -> Diagnosis:
     """Return what the present readings mean."""
     beliefs = _beliefs(situation)
-    court = Court(situation.topology, beliefs, (*situation.open_incidents, *situation.recent_incidents))
+    known = (*situation.open_incidents, *situation.recent_incidents)
+    court = Court(situation.topology, beliefs, tuple(plain(incident) for incident in known))
     causes = find_causes(court, situation.units, now)
-    result = docket.step(situation.open_incidents, causes, court, situation.next_incident_id, now)
+    result = docket.step(
+        situation.open_incidents, situation.recent_incidents, causes, court, situation.next_incident_id, now
+    )
     published = _publish(situation, court, result, now)
     return Diagnosis(
         targets=tuple(after for _, after in published),
@@ -67,6 +72,12 @@ def diagnose(situation: Situation, now: datetime) -> Diagnosis:
         wanted=wanted_checks(court, now),
         beliefs=beliefs,
     )
+
+
+def _flapping(incidents: Sequence[Incident], topology: Topology) -> dict[TargetId, int]:
+    """Return the incident of each target that comes and goes."""
+    found = [incident for incident in incidents if incident.cause.kind is CauseKind.FLAPPING]
+    return {target_id: i.id for i in found for target_id in culprits_of(plain(i), topology)}
 
 
 def _beliefs(situation: Situation) -> dict[TargetId, Belief]:
@@ -85,13 +96,16 @@ def _publish(
     situation: Situation, court: Court, result: Docket, now: datetime
 ) -> list[tuple[TargetHealth | None, TargetHealth]]:
     explained = _explained(result.open)
-    shadow = _shadow(court)
+    flapping = _flapping(result.open, court.topology)
+    shadow = _shadow(court) | flapping.keys()
     changes: list[tuple[TargetHealth | None, TargetHealth]] = []
     for target_id, belief in court.beliefs.items():
         before = situation.targets.get(target_id)
         if before is not None and target_id not in shadow and _is_still_up(before, belief):
             continue
         after = _shown(court, target_id, before, explained.get(target_id), now)
+        if target_id in flapping and after.state is HealthState.UP:
+            after = replace(after, reason=message("reason.flapping"), explained_by=flapping[target_id])
         if after != before:
             changes.append((before, after))
     return changes
@@ -112,7 +126,8 @@ def _is_still_up(before: TargetHealth, belief: Belief) -> bool:
 def _explained(open_incidents: Sequence[Incident]) -> dict[TargetId, int]:
     """Return the incident that explains each target: the newest of the widest wins."""
     explained: dict[TargetId, int] = {}
-    for incident in sorted(open_incidents, key=lambda i: len(i.impact.targets)):
+    present = [incident for incident in open_incidents if plain(incident).resolved_at is None]
+    for incident in sorted(present, key=lambda i: len(i.impact.targets)):
         explained |= dict.fromkeys(incident.impact.targets, incident.id)
     return explained
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bt_console.evaluate.causes import Found
-from bt_console.evaluate.culprits import QUALITY_KINDS, culprits_of
+from bt_console.evaluate.culprits import NOT_FOUND_HERE, QUALITY_KINDS, culprits_of
 from bt_console.evaluate.degraded import still_shows
+from bt_console.evaluate.flapping import (
+    HOLD,
+    HOLD_LOOKS,
+    began_at,
+    is_calm,
+    is_lasting,
+    is_same_again,
+    message_within,
+    paused,
+    plain,
+    returned,
+    spread,
+)
+from bt_console.evaluate.naming import severity_of
 from bt_console.evaluate.standing import SAME_FAULT, Court, Place
 from bt_console.model.health import HealthState
 from bt_console.model.incident import CauseKind, Impact, Incident, Step
@@ -22,37 +36,116 @@ class Docket:
 
     open: tuple[Incident, ...]
     opened: tuple[Incident, ...] = ()
+    reopened: tuple[tuple[Incident, Incident], ...] = ()
+    """(before, after) of those that had been resolved and came back."""
     changed: tuple[tuple[Incident, Incident], ...] = ()
     """(before, after) of those whose cause, impact or severity changed."""
     resolved: tuple[Incident, ...] = ()
 
+    @property
+    def altered(self) -> tuple[Incident, ...]:
+        """Every incident that is not as it was before."""
+        return (*self.opened, *(after for _, after in (*self.reopened, *self.changed)), *self.resolved)
+
+    @property
+    def is_news(self) -> bool:
+        """Whether anything happened to any incident."""
+        return bool(self.altered)
+
 
 def step(
     open_incidents: Sequence[Incident],
+    ended_incidents: Sequence[Incident],
     causes: Sequence[Found],
     court: Court,
     next_id: int,
     now: datetime,
 ) -> Docket:
-    """Match causes with open incidents, open what is new, resolve what is verified over."""
-    matched = _match(open_incidents, causes, court, now)
+    """Match causes with open incidents, then with what ended lately; open what is new, resolve what is over."""
+    views = [plain(i) for i in open_incidents if i.cause.kind not in NOT_FOUND_HERE]
+    flapping = frozenset(i.id for i in open_incidents if i.cause.kind is CauseKind.FLAPPING)
+    matched = _match(views, flapping, causes, court, now)
     left = [found for found in causes if found not in matched.values()]
-    fresh = [found for found in left if not _is_remnant(found, open_incidents, court)]
+    left = [found for found in left if not _is_remnant(found, views, court)]
+    reopened = _reopened(ended_incidents, left, court, now)
+    fresh = [found for found in left if found not in [found for _, _, found in reopened]]
     opened = tuple(_open(found, next_id + place, now) for place, found in enumerate(fresh))
-    kept: list[Incident] = []
-    changed: list[tuple[Incident, Incident]] = []
-    resolved: list[Incident] = []
-    for incident in open_incidents:
-        found_now = matched.get(incident.id)
-        is_early = found_now is not None and _is_early(incident, found_now, court)
-        after = _update(incident, found_now, now) if found_now and not is_early else incident
-        if found_now is None and _is_over(incident, causes, court):
-            resolved.append(_resolve(incident, now))
-            continue
-        kept.append(after)
-        if after != incident:
-            changed.append((incident, after))
-    return Docket(open=(*kept, *opened), opened=opened, changed=tuple(changed), resolved=tuple(resolved))
+    stepped = [(i, _advanced(i, matched.get(i.id), causes, court, now)) for i in open_incidents]
+    kept = [after for _, after in stepped if after.resolved_at is None]
+    return Docket(
+        open=(*kept, *(after for _, after, _ in reopened), *opened),
+        opened=opened,
+        reopened=tuple((before, after) for before, after, _ in reopened),
+        changed=tuple((i, after) for i, after in stepped if after != i and after.resolved_at is None),
+        resolved=tuple(after for _, after in stepped if after.resolved_at is not None),
+    )
+
+
+def _reopened(
+    ended: Sequence[Incident], causes: Sequence[Found], court: Court, now: datetime
+) -> list[tuple[Incident, Incident, Found]]:
+    """Give each cause that is back so soon to the newest incident that said the same."""
+    newest_first = sorted((i for i in ended if i.resolved_at), key=lambda i: (i.resolved_at or now, i.id), reverse=True)
+    found: list[tuple[Incident, Incident, Found]] = []
+    for cause in causes:
+        taken = {before.id for before, _, _ in found}
+        same = (i for i in newest_first if i.id not in taken and _is_back(i, cause, court, now))
+        before = next(same, None)
+        if before is not None:
+            found.append((before, _returned(before, cause, now), cause))
+    return found
+
+
+def _is_back(ended: Incident, found: Found, court: Court, now: datetime) -> bool:
+    since, resolved_at = found.since or now, ended.resolved_at or now
+    if since - resolved_at > hold_of(ended, court):
+        return False
+    return is_same_again(ended, found.cause, found.members, court.topology)
+
+
+def hold_of(ended: Incident, court: Court) -> timedelta:
+    """Return within how long of its end an incident may come back as the same."""
+    beliefs = [court.beliefs[t] for t in culprits_of(plain(ended), court.topology) if t in court.beliefs]
+    intervals = [belief.deciding[0].interval_s for belief in beliefs if belief.deciding]
+    return max(HOLD, timedelta(seconds=HOLD_LOOKS * max(intervals, default=0.0)))
+
+
+def _returned(ended: Incident, found: Found, now: datetime) -> Incident:
+    """Keep the earlier name where only a part of the fault is back so far; it may yet be the whole."""
+    before = plain(ended).cause
+    is_part = before.kind in _DOUBLE and found.cause.kind not in _DOUBLE
+    cause = replace(before, message=message_within(ended.cause)) if is_part else found.cause
+    severity = severity_of(before.kind) if is_part else found.severity
+    return returned(ended, cause, _widened(ended, found), severity, now)
+
+
+def _advanced(
+    incident: Incident, found: Found | None, causes: Sequence[Found], court: Court, now: datetime
+) -> Incident:
+    """Return an open incident after a look at the district, with `resolved_at` set if it is over."""
+    if incident.cause.kind in NOT_FOUND_HERE:
+        return incident
+    if incident.cause.kind is CauseKind.FLAPPING:
+        return _flapped(incident, found, causes, court, now)
+    if found is None:
+        return _resolve(incident, now) if _is_over(incident, causes, court) else incident
+    return incident if _is_early(incident, found, court) else _update(incident, found, now)
+
+
+def _flapped(incident: Incident, found: Found | None, causes: Sequence[Found], court: Court, now: datetime) -> Incident:
+    view = plain(incident)
+    if found is None:
+        is_gone = not any(t in court.beliefs for t in culprits_of(view, court.topology))
+        if is_gone or is_calm(incident, now) or _is_absorbed(view, causes):
+            return _resolve(incident, now)
+        return paused(incident, now) if view.resolved_at is None and _is_over(view, causes, court) else incident
+    if view.resolved_at is not None:
+        return _returned(incident, found, now)
+    if is_lasting(incident, now) and not _is_early(view, found, court):
+        return _update(incident, found, now)
+    wider = replace(incident, impact=_widened(incident, found))
+    is_spread = found.cause.kind in _DOUBLE and view.cause.kind not in _DOUBLE
+    return spread(wider, found.cause) if is_spread else wider
 
 
 def _is_remnant(found: Found, open_incidents: Sequence[Incident], court: Court) -> bool:
@@ -60,18 +153,24 @@ def _is_remnant(found: Found, open_incidents: Sequence[Incident], court: Court) 
     return any(_shrank(i, found, court) and _is_early(i, found, court) for i in open_incidents)
 
 
-def _match(incidents: Sequence[Incident], causes: Sequence[Found], court: Court, now: datetime) -> dict[int, Found]:
+def _match(
+    incidents: Sequence[Incident], flapping: Collection[int], causes: Sequence[Found], court: Court, now: datetime
+) -> dict[int, Found]:
     """Give each cause to at most one incident: the same cause first, then the one it grew out of or shrank to."""
     matched: dict[int, Found] = {}
     left = list(causes)
 
     def grew(incident: Incident, found: Found) -> bool:
-        return now - incident.opened_at <= SAME_FAULT and _grew(incident, found, court)
+        is_young = incident.id not in flapping and now - began_at(incident) <= SAME_FAULT
+        return is_young and _grew(incident, found, court)
 
     def shrank(incident: Incident, found: Found) -> bool:
-        return _shrank(incident, found, court)
+        return incident.id not in flapping and _shrank(incident, found, court)
 
-    for is_same in (_same_cause, _same_target, shrank, grew):
+    def flaps(incident: Incident, found: Found) -> bool:
+        return incident.id in flapping and is_same_again(incident, found.cause, found.members, court.topology)
+
+    for is_same in (_same_cause, _same_target, shrank, flaps, grew):
         for incident in incidents:
             if incident.id in matched:
                 continue
@@ -188,6 +287,10 @@ def _is_over(incident: Incident, causes: Sequence[Found], court: Court) -> bool:
     if all(_works(court, culprit) for culprit in culprits):
         is_bad_still = any(still_shows(court.beliefs[culprit], kind) for culprit in culprits)
         return not is_bad_still and (kind not in _ROUTERS or _forwards(court, incident, causes))
+    return _is_absorbed(incident, causes)
+
+
+def _is_absorbed(incident: Incident, causes: Sequence[Found]) -> bool:
     wider = [found for found in causes if incident.cause.kind in _GROWING and found.cause.kind in _GROWING]
     return any(incident.cause.target_id in found.members for found in wider)
 
@@ -208,7 +311,7 @@ def _forwards(court: Court, incident: Incident, causes: Sequence[Found]) -> bool
         t for t in incident.impact.targets if t in court.beliefs and t not in culprits_of(incident, court.topology)
     ]
     silent = [t for t in beyond if court.beliefs[t].state is HealthState.DOWN]
-    is_heard = any(court.beliefs[t].has_answered_since(incident.opened_at) for t in beyond)
+    is_heard = any(court.beliefs[t].has_answered_since(began_at(incident)) for t in beyond)
     return not silent or is_heard or any(member in beyond for found in causes for member in found.members)
 
 
@@ -218,8 +321,10 @@ def _resolve(incident: Incident, now: datetime) -> Incident:
 
 def shifted(incident: Incident, by: timedelta) -> Incident:
     """Return an incident with its instants moved, for when the wall clock was set."""
+    steps = tuple(replace(known, at=known.at + by) for known in incident.cause.steps)
     return replace(
         incident,
+        cause=replace(incident.cause, steps=steps),
         opened_at=incident.opened_at + by,
         last_good_at=incident.last_good_at + by if incident.last_good_at else None,
         resolved_at=incident.resolved_at + by if incident.resolved_at else None,

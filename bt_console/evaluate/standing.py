@@ -75,7 +75,7 @@ class Court:
     topology: Topology
     beliefs: Mapping[TargetId, Belief]
     incidents: tuple[Incident, ...]
-    """Open ones and those resolved in the last minutes."""
+    """Open ones and those resolved in the last minutes; those that flap as the outages they are made of."""
     accused: frozenset[TargetId] = field(init=False)
     """Culprits of the open outages."""
     charges: frozenset[tuple[CauseKind, TargetId]] = field(init=False)
@@ -86,7 +86,7 @@ class Court:
 
     def __post_init__(self) -> None:
         known = [incident for incident in self.incidents if incident.resolved_at is None]
-        outages = [(i.resolved_at, culprits_of(i, self.topology)) for i in self.incidents if is_outage(i)]
+        outages = [(i.resolved_at, culprits_of(i, self.topology)) for i in self.incidents if is_outage(i.cause.kind)]
         self.accused = frozenset(t for resolved_at, culprits in outages if resolved_at is None for t in culprits)
         ends = sorted((at, culprit) for at, culprits in outages if at is not None for culprit in culprits)
         self._acquitted_at = {culprit: at for at, culprit in ends}
@@ -174,7 +174,9 @@ class Court:
         """Return when a parent last ceased to explain a target; the end of time while that is being settled."""
         if parent in self.accused and self.standing(parent).place in (Place.CLEAR, Place.SILENT):
             return _NOT_YET
-        ends = (self._acquitted_at.get(parent), self._seen_for(parent, target_id).recovered_at)
+        seen = self._seen_for(parent, target_id)
+        # An outage may be over before it was missed twice; what is behind it was hit all the same.
+        ends = (self._acquitted_at.get(parent), seen.recovered_at, seen.missed_at)
         return max((at for at in ends if at), default=None)
 
     def _from_below(self, target_id: TargetId, since: datetime) -> Standing | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from bt_console.evaluate.flapping import kind_within
 from bt_console.evaluate.oncall.rota import who
 from bt_console.evaluate.rollup import unit_state
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth
@@ -213,7 +214,7 @@ def _check_view(check: Check, health: CheckHealth | None) -> CheckView:
 
 def _unit_views(before: District, after: District, unit_ids: Iterable[UnitId]) -> dict[UnitId, UnitView]:
     ongoing = [incident for incident in after.incidents.values() if incident.resolved_at is None]
-    causes = {incident.id: incident.cause.kind for incident in ongoing}
+    causes = {incident.id: kind_within(incident.cause) for incident in ongoing}
     naming: dict[UnitId, set[int]] = {}
     for incident in ongoing:
         for unit_id in (incident.cause.unit_id, *incident.impact.units):

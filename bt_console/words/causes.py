@@ -84,6 +84,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "Trung tâm không đo được {count} trong {total} đích ({failure}): {detail}",
         "The monitor itself cannot measure {count} of {total} targets ({failure}): {detail}",
     ),
+    "cause.flapping": (
+        "Chập chờn, tái diễn {count} lần: {text_said}",
+        "Comes and goes, back {count} times: {text_said}",
+    ),
+    "step.came_back": (
+        "Tái diễn sau {seconds} giây: {kind_words}",
+        "Came back after {seconds} s: {kind_words}",
+    ),
+    "step.paused": ("Trả lời lại sau {seconds} giây", "Answered again after {seconds} s"),
     "step.missed": ("{name}: {probe} hỏng {k} lần liền ({detail})", "{name}: {probe} failed {k} in a row ({detail})"),
     "step.breached": (
         "{name}: {probe} vượt ngưỡng {k} trong {n}",
@@ -111,6 +120,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "reason.pending": ("đang kiểm tra lại", "being verified"),
     "reason.silent": ("không trả lời ping nhưng vẫn chuyển tiếp", "ignores pings but forwards"),
+    "reason.flapping": ("chập chờn", "comes and goes"),
     "reason.mute": ("trả lời nhưng không chuyển tiếp", "answers but does not forward"),
     "reason.explained": ("do {name}", "because of {name}"),
     "reason.held": ("{name} đã hồi phục, chờ trả lời", "{name} recovered, waiting for an answer"),
@@ -121,6 +131,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "{name}: {before_state} → {after_state} {reason_said}",
     ),
     "event.opened": ("Mở sự cố #{id}: {text_said}", "Incident #{id} opened: {text_said}"),
+    "event.reopened": ("Sự cố #{id} tái diễn: {text_said}", "Incident #{id} came back: {text_said}"),
     "event.changed": ("Sự cố #{id} thay đổi: {text_said}", "Incident #{id} changed: {text_said}"),
     "event.resolved": ("Sự cố #{id} đã xong sau {seconds} giây", "Incident #{id} resolved after {seconds} s"),
     "event.acknowledged": ("{by} xác nhận sự cố #{id}", "{by} acknowledged incident #{id}"),

@@ -9,7 +9,8 @@
     incidents: ["tslcd_down cao-son/tslcd opened 20s..27s resolved 60s..72s units=1"]   these, and no other
     states: ["40s cao-son/lan unreachable"]
 
-An incident that may be renamed lists its earlier names: `unit_dark cao-son after tslcd_down opened ...`.
+An incident that may be renamed lists its earlier names: `unit_dark cao-son after tslcd_down opened ...`. How often it
+came back is `flaps=3..9`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 
 import yaml
 
+from bt_console.evaluate.flapping import CALM
 from bt_console.model.health import HealthState
 from tests.evaluate.district import district
 from tests.evaluate.simulation import Life, Simulation, seconds
@@ -38,7 +40,7 @@ _INCIDENT = re.compile(
     + _SPAN.format("opened")
     + r"(?: resolved "
     + _SPAN.format("resolved")
-    + r")?(?P<counts>(?: \w+=\d+)*)"
+    + r")?(?P<counts>(?: \w+=\d+(?:\.\.\d+)?)*)"
 )
 _STATE = re.compile(r"(?P<at>[\d.]+)s (?P<where>\S+) (?P<states>\S+)")
 
@@ -52,7 +54,7 @@ class Expected:
     after: frozenset[str]
     opened: tuple[float, float]
     resolved: tuple[float, float] | None
-    counts: dict[str, int]
+    counts: dict[str, tuple[int, int]]
 
     @classmethod
     def parse(cls, line: str) -> Expected:
@@ -61,14 +63,14 @@ class Expected:
         if match is None:
             raise ValueError(f"not an incident: {line!r}")
         resolved = match["resolved_from"]
-        pairs = (pair.partition("=") for pair in match["counts"].split())
+        pairs = [pair.partition("=")[::2] for pair in match["counts"].split()]
         return cls(
             kind=match["kind"],
             target=match["target"],
             after=frozenset((match["after"] or "").split(",")) - {""},
             opened=(float(match["opened_from"]), float(match["opened_to"])),
             resolved=(float(resolved), float(match["resolved_to"])) if resolved else None,
-            counts={name: int(value) for name, _, value in pairs},
+            counts={name: _span(value) for name, value in pairs},
         )
 
     def fits(self, life: Life) -> bool:
@@ -87,10 +89,15 @@ class Expected:
             problems.append(f"{name} resolved at {ended_s}")
         elif ended_s is not None and self.resolved is not None and not _within(ended_s, self.resolved):
             problems.append(f"{name} resolved at {ended_s:.1f}")
-        for what, number in self.counts.items():
-            found = len(getattr(life.last.impact, what))
-            problems += [] if found == number else [f"{name} has {found} {what}, not {number}"]
+        for what, (least, most) in self.counts.items():
+            found = life.last.flaps_count if what == "flaps" else len(getattr(life.last.impact, what))
+            problems += [] if least <= found <= most else [f"{name} has {found} {what}, not {least} to {most}"]
         return problems
+
+
+def _span(value: str) -> tuple[int, int]:
+    least, _, most = value.partition("..")
+    return int(least), int(most or least)
 
 
 def _within(at_s: float, span: tuple[float, float]) -> bool:
@@ -150,13 +157,18 @@ class Scenario:
 
     def _unsettled(self, simulation: Simulation) -> list[str]:
         ends = max((c.end_s for c in self.conditions if not _is_fine(c)), default=0.0)
-        if ends == inf or ends + SETTLED_S > self.length_s:
+        settled_s = SETTLED_S + (CALM.total_seconds() if self._is_flapping(simulation) else 0.0)
+        if ends == inf or ends + settled_s > self.length_s:
             return []
         still = [f"{i.cause.kind} never ends" for i in simulation.engine.open]
         checked = simulation.engine.topology.checks
         return still + [
             f"{target} ends {state}" for target in checked if (state := simulation.engine.state(target)) != "up"
         ]
+
+    @staticmethod
+    def _is_flapping(simulation: Simulation) -> bool:
+        return any(kind == "flapping" for life in simulation.engine.lives.values() for kind, _ in life.kinds)
 
 
 def _is_fine(condition: Condition) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from random import Random
 
 from bt_console.evaluate.belief import Belief
 from bt_console.evaluate.diagnosis import Diagnosis, Situation, diagnose
 from bt_console.evaluate.health import advance, age
+from bt_console.evaluate.health import shifted as shifted_health
+from bt_console.evaluate.incidents import shifted
 from bt_console.evaluate.topology import Topology, build
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Transition
 from bt_console.model.incident import Incident
@@ -48,6 +50,21 @@ class Life:
     kinds: list[tuple[str, str]] = field(default_factory=list)
     """(kind, target) as it was renamed, first one first."""
 
+    def come_back(self, incident: Incident) -> None:
+        """Live on after an end."""
+        assert self.last.resolved_at is not None, f"incident {incident.id} came back without an end"
+        assert incident.resolved_at is None
+        assert incident.flaps_count == self.last.flaps_count + 1
+        self.last = replace(self.last, resolved_at=None)
+        self.take(incident)
+
+    def take(self, incident: Incident) -> None:
+        """Be as an incident is now."""
+        assert self.last.resolved_at is None, f"incident {incident.id} lives on after its end"
+        self.last = incident
+        if _key(incident) != self.kinds[-1]:
+            self.kinds.append(_key(incident))
+
 
 @dataclass(slots=True)
 class Engine:
@@ -80,6 +97,20 @@ class Engine:
         checks = self.inventory.checks
         self.healths = {check_id: age(health, checks[check_id], now) for check_id, health in self.healths.items()}
 
+    def restart(self) -> None:
+        """Go on from what is stored."""
+        self.beliefs = {}
+
+    def shift(self, by: timedelta) -> None:
+        """Follow the wall clock."""
+        self.beliefs = {}
+        self.healths = {check_id: shifted_health(known, by) for check_id, known in self.healths.items()}
+        self.targets = {name: replace(known, since=known.since + by) for name, known in self.targets.items()}
+        self.open = tuple(shifted(incident, by) for incident in self.open)
+        self.recent = tuple(shifted(incident, by) for incident in self.recent)
+        for incident in (*self.open, *self.recent):
+            self.lives[incident.id].last = incident
+
     def situation(self) -> Situation:
         """Return what the diagnosis is given."""
         return Situation(
@@ -101,8 +132,11 @@ class Engine:
         self.beliefs = result.beliefs
         docket = result.docket
         self.next_id += len(docket.opened)
-        fresh = [*docket.resolved, *self.recent]
+        back = {after.id for _, after in docket.reopened}
+        fresh = [*docket.resolved, *(i for i in self.recent if i.id not in back)]
         self.recent = tuple(i for i in fresh if i.resolved_at and now - i.resolved_at <= RECENT)
+        for _, incident in docket.reopened:
+            self.lives[incident.id].come_back(incident)
         self._record(docket.opened, [after for _, after in docket.changed], docket.resolved)
         self.open = docket.open
         self._assert_sane(docket.resolved)
@@ -113,11 +147,7 @@ class Engine:
             assert incident.id not in self.lives, f"incident {incident.id} opened twice"
             self.lives[incident.id] = Life(first=incident, last=incident, kinds=[_key(incident)])
         for incident in (*changed, *resolved):
-            life = self.lives[incident.id]
-            assert life.last.resolved_at is None, f"incident {incident.id} lives on after its end"
-            life.last = incident
-            if _key(incident) != life.kinds[-1]:
-                life.kinds.append(_key(incident))
+            self.lives[incident.id].take(incident)
 
     def _assert_sane(self, resolved: Iterable[Incident]) -> None:
         keys = [_key(incident) for incident in self.open]
@@ -149,6 +179,11 @@ class Running:
     is_confirmation: bool
 
 
+Happening = Running | Check | tuple[Check] | Condition | None
+_OURS = frozenset({"stall", "jump", "restart"})
+"""Conditions of the monitor itself."""
+
+
 class Simulation:
     """One run: conditions, a seed, and a clock that jumps from event to event."""
 
@@ -164,15 +199,23 @@ class Simulation:
         self.engine = Engine.of(inventory)
         self.now_s = 0.0
         self._stalls = [c for c in found if c.verb == "stall"]
-        self._world = World(inventory, (c for c in found if c.verb != "stall"), random)
+        self._world = World(inventory, (c for c in found if c.verb not in _OURS), random)
+        self._clock_is_ahead = timedelta()
         self._last_start: dict[CheckId, float] = {}
         self._running: set[CheckId] = set()
         self._asked: set[CheckId] = set()
         self._order, self._seq = count(), count(1)
-        self._events: list[tuple[float, int, Running | Check | tuple[Check] | None]] = []
+        self._events: list[tuple[float, int, Happening]] = []
         for check in inventory.checks.values():
             self._at(self._phase(check, random, phases or {}), check)
         self._at(TICK_S, None)
+        for condition in found:
+            if condition.verb in ("jump", "restart"):
+                self._at(condition.start_s, condition)
+
+    def _instant(self, at_s: float) -> datetime:
+        """Return what the monitor's clock says."""
+        return instant(at_s) + self._clock_is_ahead
 
     @staticmethod
     def _phase(check: Check, random: Random, phases: Mapping[str, float]) -> float:
@@ -181,7 +224,7 @@ class Simulation:
         fixed = [phase for pattern, phase in phases.items() if fnmatchcase(check.id, pattern)]
         return fixed[0] if fixed else drawn
 
-    def _at(self, at_s: float, event: Running | Check | tuple[Check] | None) -> None:
+    def _at(self, at_s: float, event: Happening) -> None:
         heappush(self._events, (at_s, next(self._order), event))
 
     def run(self, until_s: float) -> None:
@@ -193,7 +236,7 @@ class Simulation:
             self._handle(event)
         self.now_s = until_s
 
-    def _handle(self, event: Running | Check | tuple[Check] | None) -> None:
+    def _handle(self, event: Happening) -> None:
         if isinstance(event, Check):
             self._at(self.now_s + event.interval_s, event)
             self._start(event, is_confirmation=False)
@@ -202,12 +245,27 @@ class Simulation:
             self._start(event[0], is_confirmation=True)
         elif isinstance(event, Running):
             self._end(event)
+        elif isinstance(event, Condition):
+            self._befall(event)
         else:
             self._at(self.now_s + TICK_S, None)
-            self.engine.grow_old(instant(self.now_s))
+            self.engine.grow_old(self._instant(self.now_s))
             self._decide()
 
-    def _wait_out_stall(self, event: Running | Check | tuple[Check] | None) -> bool:
+    def _befall(self, condition: Condition) -> None:
+        """Let something happen to the monitor itself."""
+        if condition.verb == "jump":
+            by = timedelta(seconds=condition.number)
+            self._clock_is_ahead += by
+            self.engine.shift(by)
+            return
+        self.engine.restart()
+        self._events = [entry for entry in self._events if not isinstance(entry[2], Running | tuple)]
+        heapify(self._events)
+        self._running.clear()
+        self._asked.clear()
+
+    def _wait_out_stall(self, event: Happening) -> bool:
         """While the monitor is stalled nothing happens; what was under way then ends as an error of our own."""
         stall = next((c for c in self._stalls if c.start_s <= self.now_s < c.end_s), None)
         if stall is None:
@@ -237,8 +295,8 @@ class Simulation:
                 seq=next(self._seq),
                 check_id=running.check.id,
                 vantage_id="hub",
-                due_at=instant(running.started_s),
-                started_at=instant(running.started_s),
+                due_at=self._instant(running.started_s),
+                started_at=self._instant(running.started_s),
                 duration_s=running.took_s,
                 reading=running.reading,
                 is_confirmation=running.is_confirmation,
@@ -252,7 +310,7 @@ class Simulation:
         return bool(self._events) and self._events[0][0] == at_s and isinstance(self._events[0][2], Running)
 
     def _decide(self) -> None:
-        result = self.engine.decide(instant(self.now_s))
+        result = self.engine.decide(self._instant(self.now_s))
         for check_id in sorted(result.wanted - self._running - self._asked):
             soonest_s = self._last_start.get(check_id, -NOT_SOONER_S) + NOT_SOONER_S
             self._asked.add(check_id)

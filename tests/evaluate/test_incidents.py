@@ -18,7 +18,7 @@ LINE = ("cao-son/tslcd", "cao-son/lan", "cao-son/device/may-in", "cao-son/device
 
 def docket(histories: dict[str, str], *incidents: Incident, at_s: float = 20.0, otherwise: str = "ok " * 5) -> Docket:
     court = court_of(histories, incidents, otherwise=otherwise)
-    return step(incidents, find_causes(court, UNITS, instant(at_s)), court, 7, instant(at_s))
+    return step(incidents, (), find_causes(court, UNITS, instant(at_s)), court, 7, instant(at_s))
 
 
 def test_a_new_cause_opens_an_incident_with_the_next_number() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from bt_console import evaluate, words
 from bt_console.evaluate.causes import find_causes
+from bt_console.evaluate.culprits import NOT_FOUND_HERE
 from bt_console.evaluate.standing import Place
 from bt_console.model.incident import CauseKind
 from bt_console.words import LANGUAGES, say
@@ -30,14 +31,14 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 SOURCES = sorted(Path(evaluate.__file__).parent.glob("*.py"))
 _FIELD = re.compile(r"{(\w+?)(?:_words|_said)?}")
-_OF_CAUSES = {"name", "target", "unit", "path", "detail", "value", "failure", "count", "total"}
+_OF_CAUSES = {"name", "target", "unit", "path", "detail", "value", "failure", "count", "total", "text"}
 _NOT_NAMED_YET = {
     CauseKind.LINK_SATURATED,
     CauseKind.ROUTE_CHANGED,
     CauseKind.CLOCK_SKEW,
-    CauseKind.FLAPPING,
+    *NOT_FOUND_HERE,
 }
-"""Kinds of the contract that nothing concludes so far."""
+"""Kinds of the contract that the diagnosis does not conclude."""
 
 
 def messages() -> Iterator[tuple[str, set[str] | None]]:

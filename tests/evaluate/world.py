@@ -3,7 +3,7 @@
 A condition is one line: `20s..60s cut cao-son/tslcd`, `20s.. loss tslcd-core 20%`. Its verbs:
 cut (dead), mute (answers, forwards nothing), shy (forwards, ignores pings), loss P%, delay Nms, flap DOWN/UP,
 refused, status, slow Ns, wrong, expired, untrusted, days N, noname, say TEXT (`say timeout`, `say ok 12ms`),
-error KIND (our own side cannot measure).
+error KIND (our own side cannot measure). Of the monitor itself, `*`: stall, restart, jump Ns (its clock).
 """
 
 from __future__ import annotations
