@@ -124,11 +124,8 @@ def echoing(status: str) -> Behaviour:
         asked = await read_request(reader)
         text = " ".join((asked.path, *asked.headers.values(), asked.body.decode()))
         document = {"ok": False, "error_code": int(status[:3]), "description": text, "message": text, "error": text}
-        writer.write(
-            json_page(
-                document, status, Location=f"http://{text.encode('ascii', 'replace').decode()}/".replace("\n", "")
-            )
-        )
+        secret = (asked.headers.get("authorization") or asked.path).split()[-1].strip("/")
+        writer.write(json_page(document, status, Location=f"http://{secret}/"))
         await writer.drain()
         writer.close()
 
