@@ -110,7 +110,5 @@ class ChannelKind:
     receive: ReceiveFunction | None = None
     receipt: ReceiptFunction | None = None
     check: CheckFunction | None = None
-    is_sender: Callable[[Any, str, str], bool] | None = None
-    """(params, address, sender): whether a message came from a contact's address; None: when the two are equal."""
     is_broadcast: bool = False
     """One message reaches whoever is there (console, wall): contacts need no address of their own."""

@@ -26,6 +26,8 @@ from probes.api import clean
 SEEN_LIMIT = 500
 """So many of the newest files in `incoming` are looked at: what lies there longer was handled long ago."""
 BATCH_COUNT = 50
+FIRST_LOOK_S = 600.0
+"""What is older at the very first look answers nothing of ours; as wrong codes it would lock its sender out."""
 SETTLED_S = 10.0
 """A file not touched for so long is whole, whatever its header says."""
 _TRIES_LIMIT = 100
@@ -84,11 +86,6 @@ def international(number: str, country_code: str) -> str:
     if digits.startswith("0"):
         return f"+{country_code}{digits[1:]}"
     return f"+{digits}" if re.fullmatch("[1-9][0-9]{7,14}", digits) else digits or number
-
-
-def is_sender(params: SmstoolsParams, address: str, sender: str) -> bool:
-    """Return whether a message came from a contact's number, however the two are written."""
-    return international(address, params.country_code) == international(sender, params.country_code)
 
 
 async def send(params: SmstoolsParams, address: str, letter: Letter, ctx: ChannelContext) -> Sent:
@@ -195,10 +192,11 @@ def _failed(name: str, reason: str) -> Sent:
 async def receive(params: SmstoolsParams, cursor: str, ctx: ChannelContext) -> Received:
     """Return what came in since. The cursor names the files handed out that still lie there; none is moved or deleted.
 
-    Neither clocks nor the order of files matter, so that a machine that starts in 1970 still hears an acknowledgement.
+    But for the first look neither clocks nor the order of files matter: what a machine that thinks it is 1970 receives
+    is heard too.
     """
     try:
-        return await _in_time(lambda: _look(params, _seen(cursor), ctx.now), ctx)
+        return await _in_time(lambda: _look(params, cursor, ctx.now), ctx)
     except TimeoutError as error:
         raise ChannelError(f"{params.folder('incoming')} did not answer in time") from error
     except OSError as error:
@@ -213,11 +211,13 @@ def _seen(cursor: str) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
 
-def _look(params: SmstoolsParams, seen: frozenset[str], now: datetime) -> Received:
-    folder = params.folder("incoming")
+def _look(params: SmstoolsParams, cursor: str, now: datetime) -> Received:
+    folder, seen = params.folder("incoming"), _seen(cursor)
     changed = sorted((state.st_mtime_ns, name) for name, state in _spool.messages(folder))
     newest = changed[-SEEN_LIMIT:]
     known = {key for place in newest if (key := _key(place)) in seen}
+    if not cursor:
+        known = {_key(place) for place in newest if _age_s(place, now) > FIRST_LOOK_S}
     heard: list[Heard] = []
     denied: PermissionError | None = None
     for place in newest:
@@ -239,8 +239,11 @@ def _look(params: SmstoolsParams, seen: frozenset[str], now: datetime) -> Receiv
 def _whole(folder: Path, place: tuple[int, str], now: datetime) -> _spool.SpoolFile | None:
     """Return a file that nobody is writing any more."""
     file = _spool.read(folder / place[1])
-    is_settled = abs(now.timestamp() - place[0] / 1e9) > SETTLED_S
-    return file if file and (file.is_whole or is_settled) else None
+    return file if file and (file.is_whole or abs(_age_s(place, now)) > SETTLED_S) else None
+
+
+def _age_s(place: tuple[int, str], now: datetime) -> float:
+    return now.timestamp() - place[0] / 1e9
 
 
 def _key(place: tuple[int, str]) -> str:
@@ -293,5 +296,4 @@ CHANNEL = ChannelKind(
     receive=receive,
     receipt=receipt,
     check=check,
-    is_sender=is_sender,
 )
