@@ -114,7 +114,7 @@ def _probe(parsed: Recurrence) -> None:
         raise ValueError(f"BYDAY={parsed.parts['BYDAY']} does not fit FREQ=WEEKLY: write days such as MO,WE")
     try:
         _in_period(parsed, _ANY_TIME, _ANY_TIME)
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"it cannot be read; write for example {EXAMPLE}") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bt_console.model.incident import Incident, Severity
-from bt_console.model.inventory import Inventory
+from bt_console.model.inventory import Inventory, Target, Unit
 from bt_console.model.oncall import Match, OnCall, Route
 
 _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
@@ -23,13 +23,12 @@ def matches(match: Match, incident: Incident, inventory: Inventory, *, whole_imp
         and (not match.units or hurt <= match.units)
         and (not match.targets or cause.target_id in match.targets)
         and (not match.roles or (target is not None and target.role in match.roles))
-        and _labels_hold(match, incident, inventory)
+        and labels_hold(match, target, inventory.units.get(cause.unit_id))
     )
 
 
-def _labels_hold(match: Match, incident: Incident, inventory: Inventory) -> bool:
-    target = inventory.targets.get(incident.cause.target_id)
-    unit = inventory.units.get(incident.cause.unit_id)
+def labels_hold(match: Match, target: Target | None, unit: Unit | None) -> bool:
+    """Return whether a target or its unit has every label of a match."""
     labels = [holder.labels for holder in (target, unit) if holder is not None]
     return all(any(held.get(name) == value for held in labels) for name, value in match.labels.items())
 

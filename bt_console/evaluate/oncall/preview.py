@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bt_console.evaluate.oncall.matching import matches
+from bt_console.evaluate.oncall.matching import labels_hold, matches
 from bt_console.evaluate.oncall.muting import NEVER_MUTED
 from bt_console.model.incident import Incident, Severity
 from bt_console.model.inventory import Inventory, Target, TargetId, UnitId
@@ -65,11 +65,9 @@ def _is_open(incident: Incident, now: datetime) -> bool:
 
 
 def _lies_in(match: Match, target: Target, inventory: Inventory) -> bool:
-    unit = inventory.units.get(target.unit_id)
-    labels = [target.labels, unit.labels] if unit else [target.labels]
     return (
         (not match.units or target.unit_id in match.units)
         and (not match.targets or target.id in match.targets)
         and (not match.roles or target.role in match.roles)
-        and all(any(held.get(name) == value for held in labels) for name, value in match.labels.items())
+        and labels_hold(match, target, inventory.units.get(target.unit_id))
     )
