@@ -13,7 +13,7 @@ from bt_console.evaluate.rollup import unit_state
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth
 from bt_console.model.incident import CauseKind, Incident
 from bt_console.model.inventory import Check, CheckId, Inventory, Role, Target, TargetId, Unit, UnitId, UnitKind
-from bt_console.model.oncall import Call, Shift
+from bt_console.model.oncall import Call, Mute, Shift
 from bt_console.model.snapshot import (
     LATE_AFTER_S,
     CheckView,
@@ -272,7 +272,7 @@ def build_snapshot(district: District, now: datetime) -> Snapshot:
         incidents=incidents,
         engine=engine_at(district.engine, now),
         calls=tuple(district.calls[incident.id] for incident in incidents if incident.id in district.calls),
-        mutes=district.desk.mutes,
+        mutes=_shown_mutes(district.desk.mutes, now),
         channels=district.desk.channels,
         duty=district.duty,
         outbox=district.outbox,
@@ -290,6 +290,11 @@ def _shown_incidents(incidents: Iterable[Incident], now: datetime) -> tuple[Inci
     ongoing.sort(key=lambda incident: (incident.opened_at, incident.id), reverse=True)
     resolved.sort(key=lambda incident: (incident.resolved_at, incident.id), reverse=True)
     return (*ongoing, *resolved)
+
+
+def _shown_mutes(mutes: tuple[Mute, ...], now: datetime) -> tuple[Mute, ...]:
+    shown = tuple(mute for mute in mutes if mute.rrule or mute.ends_at > now)
+    return shown if len(shown) < len(mutes) else mutes
 
 
 def engine_at(engine: EngineStatus, now: datetime) -> EngineStatus:

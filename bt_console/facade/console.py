@@ -167,7 +167,7 @@ class Console:
             return self._reader.oncall.attempts(delivery_id)
 
     def mutes(self, *, with_ended: bool = False) -> tuple[Mute, ...]:
-        """Return mutes that people asked for, by number; those of the configuration file are in oncall()."""
+        """Return mutes that people asked for and that are not over, or all, by number; the file's are in oncall()."""
         with self._turn:
             return self._reader.oncall.mutes(with_ended=with_ended)
 

@@ -98,8 +98,9 @@ class Memory:
     resolved_incidents: tuple[Incident, ...] = ()
     """Resolved in the last hour: what comes back is the same one."""
     paper: Paper = Paper()
-    """Calls not closed, deliveries not done or done within two days, attempts not ended, codes not expired, mutes and
-    overrides not over, every channel's health and cursor, heartbeats."""
+    """Calls not closed or with a delivery that is not done; deliveries not done, done within two days or of a call not
+    closed; attempts not ended, codes not expired, answers of two days, mutes and overrides not over, every channel's
+    health and cursor, heartbeats."""
     next_delivery_id: int = 1
     next_mute_id: int = 1
     next_override_id: int = 1

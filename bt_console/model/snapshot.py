@@ -144,7 +144,7 @@ class Snapshot:
     calls: tuple[Call, ...] = ()
     """Of the incidents here, in their order; an incident nobody need be told about has none."""
     mutes: tuple[Mute, ...] = ()
-    """Asked for by people and not ended; those of the configuration file are in `oncall`."""
+    """Asked for by people and not over; those of the configuration file are in `oncall`."""
     channels: tuple[ChannelHealth, ...] = ()
     duty: tuple[Shift, ...] = ()
     """Who is on duty now, one per schedule in the configuration's order."""

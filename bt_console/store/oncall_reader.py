@@ -23,6 +23,7 @@ from bt_console.model.snapshot import OutboxView
 from bt_console.store import oncall_decode as decode
 from bt_console.store import oncall_sql as sql
 from bt_console.store.codec import maybe_instant, micros
+from bt_console.store.sql import NEWEST_MOMENT
 
 OVERRIDES_SHOWN = timedelta(days=366)
 """Since when somebody has been on duty depends on who stood in before; no duty is followed further back."""
@@ -36,7 +37,7 @@ class DeskNews:
 
     oncall: OnCall | None
     mutes: tuple[Mute, ...]
-    """Not ended."""
+    """Not over at the monitor's last sign of life."""
     overrides: tuple[Override, ...]
     """Of the last year, and those to come."""
     channels: tuple[ChannelHealth, ...]
@@ -105,8 +106,11 @@ class OnCallReader:
         return tuple(map(decode.attempt, self._rows(sql.ATTEMPTS, delivery_id)))
 
     def mutes(self, *, with_ended: bool) -> tuple[Mute, ...]:
-        """Return mutes that people asked for, by number."""
-        return tuple(map(decode.mute, self._rows(sql.MUTES if with_ended else sql.MUTES_ONGOING)))
+        """Return mutes that people asked for, by number; all, or those not over at the monitor's last sign of life."""
+        if with_ended:
+            return tuple(map(decode.mute, self._rows(sql.MUTES)))
+        ((now_us,),) = self._rows(NEWEST_MOMENT)
+        return tuple(map(decode.mute, self._rows(sql.MUTES_ONGOING, now_us)))
 
     def overrides(self) -> tuple[Override, ...]:
         """Return every stand-in, by when it begins."""

@@ -43,7 +43,7 @@ _MUTE = """
 SELECT id, kind, matcher, starts_at, ends_at, author, reason, rrule, timezone, idle_expire_s, ended_at
 FROM mute """
 MUTES = _MUTE + "ORDER BY id"
-MUTES_ONGOING = _MUTE + "WHERE ended_at IS NULL ORDER BY id"
+MUTES_ONGOING = _MUTE + "WHERE ended_at IS NULL AND (rrule <> '' OR ends_at > ?) ORDER BY id"
 _OVERRIDE = "SELECT id, schedule, starts_at, ends_at, in_contact, out_contact, author, reason FROM duty_override "
 OVERRIDES = _OVERRIDE + "ORDER BY starts_at, id"
 OVERRIDES_SINCE = _OVERRIDE + "WHERE ends_at > ? ORDER BY id"

@@ -242,7 +242,7 @@ class HeartbeatRow(SQLModel, table=True):
     """State of one heartbeat of the configuration in force."""
 
     __tablename__ = "heartbeat"
-    __table_args__ = (CheckConstraint("direction IN ('in', 'out')", name="heartbeat_direction"),)
+    __table_args__ = (CheckConstraint("direction IN ('in', 'out', 'self')", name="heartbeat_direction"),)
 
     direction: str = Field(primary_key=True)
     name: str = Field(primary_key=True)

@@ -22,7 +22,7 @@ def recall(rows: Callable[..., Sequence[Any]], now: datetime) -> Paper:
         deliveries=tuple(map(decode.delivery, rows(sql.DELIVERIES_KEPT, since_us))),
         attempts=tuple(map(decode.attempt, rows(sql.ATTEMPTS_UNDER_WAY))),
         codes=tuple(map(decode.code, rows(sql.CODES_VALID, now_us))),
-        mutes=tuple(map(decode.mute, rows(sql.MUTES_ONGOING))),
+        mutes=tuple(map(decode.mute, rows(sql.MUTES_ONGOING, now_us))),
         overrides=tuple(map(decode.override, rows(sql.OVERRIDES_SINCE, now_us))),
         channel_healths=tuple(map(decode.channel, rows(sql.CHANNELS))),
         inbounds=tuple(map(decode.inbound, rows(sql.INBOUNDS_SINCE, since_us))),

@@ -239,6 +239,17 @@ def test_mutes_overrides_and_the_state_of_channels_can_be_listed(console: Consol
     assert [one.text for one in console.notes(4)] == ["trước đó", "đã gọi điện lực"]
 
 
+def test_a_mute_without_a_rule_goes_at_its_end(console: Console, writer: Writer) -> None:
+    once = replace(mute(1), rrule="")
+    writer.commit(Change(paper=Paper(mutes=(once, mute(2)))))
+    assert look(console, at(3609)).mutes == (once, mute(2))
+    assert look(console, at(3610)).mutes == (mute(2),)
+    assert console.mutes() == (once, mute(2))
+    writer.commit(Change(engine=engine(3610)))
+    assert console.mutes() == (mute(2),)
+    assert console.mutes(with_ended=True) == (once, mute(2))
+
+
 def test_answers_come_newest_first(console: Console, writer: Writer) -> None:
     heard = tuple(inbound(f"in-{number}", "nhận", heard=number) for number in range(5))
     writer.commit(Change(paper=Paper(inbounds=heard)))

@@ -122,9 +122,13 @@ def test_what_is_over_is_not_given_back(writer: Writer) -> None:
     assert writer.load().paper == Paper()
 
 
-def test_a_mute_that_ran_out_while_nobody_looked_is_given_back_so_that_its_end_can_be_told(writer: Writer) -> None:
-    writer.commit(Change(engine=engine(DAY_S), paper=Paper(mutes=(replace(mute(1), rrule=""),))))
-    assert writer.load().paper.mutes == (replace(mute(1), rrule=""),)
+def test_a_mute_without_a_rule_is_over_at_its_end_but_not_before_the_monitor_lived_to_see_it(writer: Writer) -> None:
+    once = replace(mute(1), rrule="")
+    told(writer, mutes=(once, mute(2)))
+    writer.commit(Change(engine=engine(3609)))
+    assert writer.load().paper.mutes == (once, mute(2))
+    writer.commit(Change(engine=engine(3610)))
+    assert writer.load().paper.mutes == (mute(2),)
 
 
 def test_messages_of_a_call_that_goes_on_are_given_back_however_old(writer: Writer) -> None:

@@ -221,7 +221,7 @@ def make_desk() -> None:
         sa.Column("is_missed", sa.Boolean(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("direction", "name"),
-        sa.CheckConstraint("direction IN ('in', 'out')", name="heartbeat_direction"),
+        sa.CheckConstraint("direction IN ('in', 'out', 'self')", name="heartbeat_direction"),
     )
     op.create_table(
         "oncall",
