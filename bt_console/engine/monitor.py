@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 from bt_console.config.load import Settings
 from bt_console.engine.author import Author
 from bt_console.engine.clock import Clock, Timeline
-from bt_console.engine.events import acknowledged_event, engine_event
+from bt_console.engine.events import engine_event
+from bt_console.engine.notifier import Notifier
 from bt_console.engine.pipeline import Pipeline, Step
 from bt_console.engine.runner import Run, instruments, measure
 from bt_console.engine.scheduler import Due, Scheduler
+from bt_console.engine.selfwatch import Selfwatch
 from bt_console.engine.status import Pulse
+from bt_console.engine.telling import Telling, is_empty
 from bt_console.model.change import Change, Command
 from bt_console.model.inventory import TargetId
 from bt_console.model.snapshot import EngineStatus
@@ -40,12 +43,15 @@ PRUNE_ROWS = 20_000
 class Monitor:
     """Everything of one running engine. Made with settings in force; apply() takes new ones."""
 
-    def __init__(self, settings: Settings, author: Author, pipeline: Pipeline, clock: Clock) -> None:
+    def __init__(self, settings: Settings, author: Author, pipeline: Pipeline, telling: Telling, clock: Clock) -> None:
         self._settings = settings
         self._author = author
         self._pipeline = pipeline
+        self._telling = telling
         self._clock = clock
         self._timeline = Timeline(clock)
+        self._notifier = Notifier(telling, author, self._timeline.instant, settings.trust_file)
+        self._selfwatch = Selfwatch(settings, telling, pipeline, author, self._timeline.instant)
         self._scheduler = Scheduler()
         self._shared = Shared()
         self._finished: deque[Run] = deque()
@@ -57,13 +63,16 @@ class Monitor:
     async def run(self) -> None:
         """Measure until cancelled."""
         self._scheduler.set_checks(self._settings.inventory.checks, self._clock.monotonic_s())
-        await self._author.commit(Change(inventory=self._settings.inventory, engine=self._status()))
+        settings = self._settings
+        await self._author.commit(Change(inventory=settings.inventory, oncall=settings.oncall, engine=self._status()))
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._schedule(tasks))
                 tasks.create_task(self._decide())
                 tasks.create_task(self._care())
                 tasks.create_task(self._prune())
+                tasks.create_task(self._notifier.run())
+                tasks.create_task(self._selfwatch.run())
         finally:
             self._shared.close()
 
@@ -73,7 +82,10 @@ class Monitor:
         self._pulse.config_error = ""
         self._pipeline.set_inventory(settings.inventory)
         self._scheduler.set_checks(settings.inventory.checks, self._clock.monotonic_s())
-        self._pulse.note(Change(inventory=settings.inventory))
+        self._telling.oncall = settings.oncall
+        self._notifier.trust_file = settings.trust_file
+        self._selfwatch.settings = settings
+        self._pulse.note(Change(inventory=settings.inventory, oncall=settings.oncall))
         self._pulse.note(self._pipeline.note([engine_event("configuration in force", self._timeline.instant())]))
         self._asked.set()
 
@@ -137,7 +149,10 @@ class Monitor:
         if step.wanted:
             self._scheduler.ask(step.wanted, self._clock.monotonic_s())
             self._asked.set()
-        await self._author.commit(replace(step.change, engine=self._status()))
+        told = self._telling.advance(self._timeline.instant())
+        await self._author.commit(replace(_both(step.change, told), engine=self._status()))
+        if not is_empty(told):
+            self._notifier.wake()
 
     async def _care(self) -> None:
         while True:
@@ -155,6 +170,7 @@ class Monitor:
             return
         log.warning("the clock jumped by %.1f s", jump.total_seconds())
         self._pipeline.shift(jump)
+        self._telling.shift(jump)
         detail = f"clock jumped by {jump.total_seconds():+.1f} s"
         self._pulse.note(self._pipeline.note([engine_event(detail, self._timeline.instant())]))
 
@@ -163,17 +179,11 @@ class Monitor:
 
     def _obey(self, command: Command) -> Change:
         now = self._timeline.instant()
-        if command.verb == "acknowledge" and command.subject.isdecimal():
-            incident = self._pipeline.acknowledge(int(command.subject), command.by, now)
-            if incident is not None:
-                noted = self._pipeline.note([acknowledged_event(incident, now)])
-                return self._answer(
-                    command, message("command.done"), Change(incidents=(incident,), events=noted.events)
-                )
-            return self._answer(command, message("command.no_incident", id=command.subject), Change())
         if command.verb == "probe_now":
             return self._answer(command, self._probe_now(TargetId(command.subject)), Change())
-        return self._answer(command, message("command.unknown", verb=command.verb), Change())
+        change, answer = self._telling.obey(command.verb, command.subject, command.by, now)
+        self._notifier.wake()
+        return self._answer(command, answer, change)
 
     @staticmethod
     def _answer(command: Command, result: str, change: Change) -> Change:
@@ -192,3 +202,13 @@ class Monitor:
             await asyncio.sleep(PRUNE_EVERY_S)
             before: datetime = self._timeline.instant() - timedelta(seconds=self._settings.keep_observations_s)
             await self._author.prune(before, PRUNE_ROWS)
+
+
+def _both(measured: Change, told: Change) -> Change:
+    """Return one Change, so that a decision and the messages about it are stored together."""
+    return replace(
+        measured,
+        paper=told.paper,
+        incidents=(*measured.incidents, *told.incidents),
+        events=(*measured.events, *told.events),
+    )

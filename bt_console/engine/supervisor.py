@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ from bt_console.engine.monitor import Monitor
 from bt_console.engine.pipeline import Pipeline
 from bt_console.engine.runner import Instruments, Run, instruments, measure
 from bt_console.engine.scheduler import ASK_SPACING_S
+from bt_console.engine.telling import Telling
 from bt_console.model.change import Change
 from bt_console.model.inventory import Check
 from bt_console.model.snapshot import EngineState, EngineStatus
@@ -43,10 +45,18 @@ async def run_monitor(
     writer = await asyncio.to_thread(Writer, settings.store_path)
     author = Author(writer)
     try:
-        monitor = Monitor(settings, author, Pipeline(writer.load(), settings.inventory, vendors.vendor_of), clock)
+        memory = writer.load()
+        pipeline = Pipeline(memory, settings.inventory, vendors.vendor_of)
+        telling = Telling(memory, settings.oncall, pipeline, draw_code)
+        monitor = Monitor(settings, author, pipeline, telling, clock)
         await _until(stop, monitor, _Watch(read, settings))
     finally:
         author.close()
+
+
+def draw_code() -> str:
+    """Return what somebody may answer to acknowledge: four digits nobody can guess in five tries."""
+    return f"{secrets.randbelow(9000) + 1000}"
 
 
 def _reader(config_path: Path, store_path: Path | None, trust_file: Path | None) -> Callable[[], Settings]:

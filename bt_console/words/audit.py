@@ -26,4 +26,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "kind.heartbeat_missed": ("mất tín hiệu", "no sign of life"),
     "cause.heartbeat_missed": ("{name} không còn báo tín hiệu", "{name} gives no sign of life any more"),
+    "heartbeat.withheld": (
+        "không gửi tín hiệu {name}: bộ giám sát tự kiểm tra thấy lỗi",
+        "sign of life {name} withheld: the monitor's audit of itself fails",
+    ),
+    "heartbeat.no_url": ("chưa có địa chỉ nhận tín hiệu", "no address for the sign of life is configured"),
+    "heartbeat.failed": ("không gửi được tín hiệu: {detail}", "the sign of life could not be given: {detail}"),
 }

@@ -135,10 +135,11 @@ async def test_an_acknowledgement_reaches_the_incident_and_its_author_is_told(pl
         asked = console.submit("acknowledge", str(incident.id), "an@10.0.0.9", datetime.now(UTC))
         seen = await until(console, lambda s: bool(s.open_incidents[0].acknowledged_by))
         assert seen.open_incidents[0].acknowledged_by == "an@10.0.0.9"
-        assert console.command_result(asked) == "command.done"
+        assert seen.open_incidents[0].acknowledged_until is not None
+        assert (console.command_result(asked) or "").startswith(f"oncall.answer.acknowledged|id={incident.id}|")
         wrong = console.submit("acknowledge", "999", "an", datetime.now(UTC))
         await until(console, lambda _: console.command_result(wrong) is not None)
-        assert "no_incident" in (console.command_result(wrong) or "")
+        assert (console.command_result(wrong) or "").startswith("oncall.answer.no_")
 
 
 async def test_a_second_monitor_on_the_same_store_is_refused(place: Site) -> None:

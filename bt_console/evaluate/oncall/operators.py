@@ -10,12 +10,6 @@ from bt_console.evaluate.oncall import notices
 from bt_console.evaluate.oncall.calls import restarted
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
-from bt_console.evaluate.oncall.planning import add_maintenance as add_maintenance
-from bt_console.evaluate.oncall.planning import add_override as add_override
-from bt_console.evaluate.oncall.planning import add_silence as add_silence
-from bt_console.evaluate.oncall.planning import end_mute as end_mute
-from bt_console.evaluate.oncall.planning import end_override as end_override
-from bt_console.evaluate.oncall.replies import heard as heard
 from bt_console.evaluate.oncall.taking import take
 from bt_console.evaluate.oncall.texts import Extra
 from bt_console.evaluate.oncall.ways import ways_to

@@ -42,6 +42,11 @@ def settle(draft: Draft, delivery: Delivery, sent: Sent) -> None:
         _AFTER[sent.outcome](draft, delivery, sent)
 
 
+def overturned(draft: Draft, delivery: Delivery, sent: Sent) -> None:
+    """Write down that what a provider had taken was not delivered, and what follows."""
+    _AFTER[sent.outcome](draft, draft.put(replace(delivery, done_at=None)), sent)
+
+
 def _accepted(draft: Draft, delivery: Delivery, sent: Sent) -> None:
     row = draft.put(
         replace(

@@ -1,0 +1,28 @@
+"""One sign of life given to a watcher outside: a plain GET of a secret address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from bt_console.channels.api import ChannelContext
+from bt_console.words import message
+from probes.api import ProbeFailure
+from probes.secret import Secret
+
+
+async def give_sign(url: Secret | None, now: datetime, limit_s: float, trust_file: Path | None) -> str:
+    """Return nothing when the watcher took it, else why not as a message of words.say(), without the address."""
+    # Only a monitor that gives signs of life pays for loading an HTTP client.
+    from bt_console.channels._http import NoAnswer, Request, exchange
+
+    if url is None:
+        return message("heartbeat.no_url")
+    ctx = ChannelContext(now=now, timeout_s=limit_s, trust_file=str(trust_file) if trust_file else None)
+    try:
+        answer = await exchange(Request(url=url.reveal(), method="GET"), ctx)
+    except ProbeFailure as failure:
+        return message("heartbeat.failed", detail=failure.detail)
+    if isinstance(answer, NoAnswer):
+        return message("heartbeat.failed", detail=answer.detail)
+    return "" if answer.status < 300 else message("heartbeat.failed", detail=f"HTTP {answer.status}")

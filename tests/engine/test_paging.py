@@ -1,0 +1,180 @@
+"""A monitor that tells people: one page per cause, one recovery, through restarts and dead channels."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bt_console.facade import Console
+from bt_console.model.oncall import CallState
+from tests.engine.site import INTERNET, PATIENCE_S, TSLCD, Site, site, until
+
+ONCALL = """
+oncall:
+  contacts:
+    an: {{name: An, addresses: {{hook: an}}}}
+  channels:
+    hook: {{type: webhook, path: lan, params: {{url: "http://127.0.0.1:{port}/"}}}}
+  policies:
+    all: {{steps: [{{notify: [an], via: [hook], wait: 1h}}], hold: 1s}}
+  routes: [{{policy: all}}]
+"""
+
+
+@dataclass
+class Post:
+    """A receiver that keeps what it is sent, and refuses while it is told to."""
+
+    port: int = 0
+    is_refusing: bool = False
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take one letter in."""
+        body = await request.json()
+        if self.is_refusing:
+            return web.Response(status=503)
+        async with self.news:
+            self.letters.append(body)
+            self.news.notify_all()
+        return web.Response(text="ok")
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of what came, in order."""
+        return [letter["kind"] for letter in self.letters]
+
+    async def until(self, *kinds: str) -> None:
+        """Wait until exactly so much has come."""
+        async with asyncio.timeout(PATIENCE_S), self.news:
+            await self.news.wait_for(lambda: len(self.letters) >= len(kinds))
+        assert self.kinds() == list(kinds), json.dumps(self.letters, ensure_ascii=False, indent=1)
+
+
+@asynccontextmanager
+async def post_office() -> AsyncIterator[Post]:
+    """Give a receiver on loopback."""
+    post = Post()
+    app = web.Application()
+    app.router.add_post("/", post.take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    post.port = runner.addresses[0][1]
+    try:
+        yield post
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def post() -> AsyncIterator[Post]:
+    async with post_office() as found:
+        yield found
+
+
+@pytest.fixture
+async def place(tmp_path: Path, post: Post) -> AsyncIterator[Site]:
+    async with site(tmp_path) as found:
+        found.write_config(ONCALL.format(port=post.port))
+        yield found
+
+
+async def up(console: Console) -> None:
+    await until(console, lambda s: bool(s.units) and s.units[0].state == "up")
+
+
+async def closed(console: Console) -> None:
+    await until(console, lambda s: bool(s.calls) and all(call.state is CallState.CLOSED for call in s.calls))
+
+
+async def test_a_fault_is_one_page_and_its_end_one_more_word(place: Site, post: Post) -> None:
+    async with place.monitored() as console:
+        await up(console)
+        await place.close(TSLCD)
+        await post.until("page")
+        (letter,) = post.letters
+        assert letter["incident"]["cause"] == "tslcd_down"
+        await place.open(TSLCD)
+        await post.until("page", "resolve")
+        await closed(console)
+        assert post.kinds() == ["page", "resolve"]
+        await until(console, lambda _: all(row.state == "accepted" for row in console.deliveries()))
+        (page, _) = sorted(console.deliveries(), key=lambda row: row.id)
+        assert [attempt.outcome for attempt in console.attempts(page.id)] == ["accepted"]
+
+
+async def test_a_dead_channel_is_tried_again_and_what_ended_meanwhile_is_told_late(place: Site, post: Post) -> None:
+    post.is_refusing = True
+    async with place.monitored() as console:
+        await up(console)
+        await place.close(TSLCD)
+        await until(console, lambda s: bool(s.calls) and bool(console.deliveries()))
+        await place.open(TSLCD)
+        await closed(console)
+        post.is_refusing = False
+        await post.until("late")
+
+
+async def test_a_restart_pages_nobody_twice_and_forgets_nobody(place: Site, post: Post) -> None:
+    async with place.monitored() as console:
+        await up(console)
+        await place.close(INTERNET)
+        await post.until("page")
+    async with place.monitored() as console:
+        await until(console, lambda s: s.engine.checks_per_s > 0)
+        await place.open(INTERNET)
+        await post.until("page", "resolve")
+        await closed(console)
+    assert post.kinds() == ["page", "resolve"]
+
+
+async def test_who_has_it_is_not_paged_again_and_its_note_is_kept(place: Site, post: Post) -> None:
+    async with place.monitored() as console:
+        await up(console)
+        await place.close(TSLCD)
+        await post.until("page")
+        (call,) = (await until(console, lambda s: bool(s.calls))).calls
+        note = console.submit("note", json.dumps({"incident": call.incident_id, "text": "Đã gọi"}), "an", _now())
+        console.submit("acknowledge", str(call.incident_id), "an", _now())
+        acked = await until(console, lambda s: s.calls[0].state is CallState.ACKED)
+        assert acked.open_incidents[0].acknowledged_by == "an"
+        await until(console, lambda _: console.command_result(note) is not None)
+        assert [found.text for found in console.notes(call.incident_id)] == ["Đã gọi"]
+
+
+async def test_what_is_silenced_is_told_to_nobody(place: Site, post: Post) -> None:
+    async with place.monitored() as console:
+        await up(console)
+        wish = {"match": {"units": ["xa-a"]}, "ends_at": "2099-01-01T00:00:00+00:00", "reason": "thay thiết bị"}
+        refused = console.submit("silence", json.dumps(wish), "an", _now())
+        await until(console, lambda _: console.command_result(refused) is not None)
+        assert "too_long" in (console.command_result(refused) or "")
+        wish["ends_at"] = datetime.fromtimestamp(_now().timestamp() + 3600, UTC).isoformat()
+        console.submit("silence", json.dumps(wish), "an", _now())
+        await until(console, lambda s: bool(s.mutes))
+        await place.close(TSLCD)
+        muted = await until(console, lambda s: bool(s.calls) and bool(s.calls[0].muted_by))
+        assert muted.calls[0].state is CallState.PENDING
+        assert post.letters == []
+
+
+async def test_the_audit_of_the_monitor_itself_is_kept(place: Site) -> None:
+    async with place.monitored() as console:
+        await until(console, lambda _: any(row.name == "disk" for row in console.heartbeats()))
+        rows = {row.name: row for row in console.heartbeats()}
+        assert not rows["schedule"].is_missed
+        assert rows["contact:an"].is_missed
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
