@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,31 @@ def test_the_built_in_defaults_are_printed_as_they_are_written(run: Run) -> None
     code, out, _ = run("check-config", "--defaults")
     assert code == 0
     assert "icmp_echo" in out
+
+
+def test_it_counts_who_can_be_told_and_over_what(run: Run) -> None:
+    out = run("check-config", EXAMPLE, "--language", "en")[1]
+    assert "4 contacts, 4 channels" in out
+    assert "never in the next 7 days" in out
+
+
+def test_it_names_the_hours_in_which_nobody_is_on_duty(run: Run, tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert text.count('handoff: "08:00", contacts') == 1
+    office = tmp_path / "office.yaml"
+    office.write_text(text.replace('handoff: "08:00", contacts', "hours: 00:00-22:00, contacts"), encoding="utf-8")
+    out = run("check-config", office, "--language", "en")[1]
+    gaps = re.findall(r"it \d\d/\d\d 22:00-\d\d/\d\d 00:00 \(cuong is called\)", " ".join(out.split()))
+    document = json.loads(run("check-config", office, "--json")[1])
+    # A day that is a holiday has people of its own, and no gap.
+    assert 6 <= len(gaps) <= 7
+    assert 6 * 7200 <= document["gaps_s"]["it"] <= 7 * 7200
+    assert json.loads(run("check-config", EXAMPLE, "--json")[1])["gaps_s"] == {"it": 0}
+
+
+def test_without_a_schedule_it_says_so(run: Run, tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    start, end = text.index("oncall:\n"), text.index("# Overrides of the built-in checks")
+    alone = tmp_path / "alone.yaml"
+    alone.write_text(text[:start] + text[end:], encoding="utf-8")
+    assert "there is no schedule" in run("check-config", alone, "--language", "en")[1]
