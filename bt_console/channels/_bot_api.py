@@ -25,6 +25,7 @@ from probes.secret import HOW, Secret
 LISTEN_OCTETS = 1_048_576
 LISTEN_COUNT = 10
 """Messages asked for at once: even the longest of them fit into LISTEN_OCTETS, so no batch is stuck for ever."""
+_CODE_LIMIT = 100_000
 _LISTEN_SHARE = 0.7
 """Of the attempt's time; the rest is for connecting and for the way back."""
 
@@ -135,7 +136,7 @@ def _read(answer: Answer, ctx: ChannelContext, mask: Mask) -> Said:
         pause_s = wanted_pause_s(answer.headers, ctx.now)
         return Said(is_ok=False, code=answer.status, is_readable=False, description=text, retry_after_s=pause_s)
     code = document.get("error_code")
-    code = code if isinstance(code, int) and not isinstance(code, bool) else answer.status
+    code = code if isinstance(code, int) and abs(code) < _CODE_LIMIT else answer.status
     if document["ok"] and 200 <= answer.status < 300:
         return Said(is_ok=True, code=answer.status, result=document.get("result"))
     parameters = document.get("parameters")

@@ -200,9 +200,9 @@ def wanted_pause_s(headers: Mapping[str, str], now: datetime) -> float | None:
         return bounded_pause_s(float(text[:12]))
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        return bounded_pause_s((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return bounded_pause_s((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
 
 
 def bounded_pause_s(seconds: float) -> float | None:
