@@ -111,7 +111,7 @@ class Channel:
     def _on_reply(self, packet: Packet, rx_ns: int, ttl: int) -> None:
         run = packet.run
         if not packet.is_open:
-            run.duplicate_count += 1
+            run.note_another(packet)
             return
         if packet.tx_ns == 0:
             # A device with a queue stamps late: the stamp may have come after the last look.

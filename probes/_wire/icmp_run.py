@@ -87,7 +87,19 @@ class Batch:
 class Packet:
     """One request on its way, or its fate."""
 
-    __slots__ = ("charge_octets", "is_open", "key", "mono_ns", "payload", "rtt_s", "run", "serial", "tx_ns", "wall_ns")
+    __slots__ = (
+        "charge_octets",
+        "is_answered",
+        "is_open",
+        "key",
+        "mono_ns",
+        "payload",
+        "rtt_s",
+        "run",
+        "serial",
+        "tx_ns",
+        "wall_ns",
+    )
 
     def __init__(self, run: Run, serial: int, payload: bytearray, charge_octets: int) -> None:
         self.run = run
@@ -95,6 +107,7 @@ class Packet:
         self.payload = payload
         self.charge_octets = charge_octets
         self.is_open = True
+        self.is_answered = False
         self.rtt_s: float | None = None
         self.key = -1
         self.tx_ns = 0
@@ -159,6 +172,7 @@ class Run:
 
     def note_reply(self, packet: Packet, rtt_ns: int, *, is_kernel: bool) -> None:
         """Note a reply; one that comes later than the time-out, by the kernel's stamps, is a loss."""
+        packet.is_answered = True
         rtt_s = rtt_ns / 1e9
         if not is_kernel:
             self.user_stamp_count += 1
@@ -166,6 +180,14 @@ class Run:
             self.late_count += 1
             return
         packet.rtt_s = rtt_s
+
+    def note_another(self, packet: Packet) -> None:
+        """Note a reply to a packet that no longer waits: the first one came too late, any other is a duplicate."""
+        if packet.is_answered:
+            self.duplicate_count += 1
+        else:
+            self.late_count += 1
+            packet.is_answered = True
 
     def finish(self) -> list[Packet]:
         """Keep what is known, leaving out packets still on their way, and give up all packets."""
