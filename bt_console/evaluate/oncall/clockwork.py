@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.model.oncall import Call, CallState, ChannelHealth, Delivery, DeliveryState
@@ -28,33 +29,36 @@ def clamp(draft: Draft) -> None:
 
 
 def _call(call: Call, now: datetime) -> Call:
-    policy = call.policy
-    jumped = call.opened_at - now
+    policy, jumped = call.policy, call.opened_at - now
     if jumped > timedelta(0):
-        moved = call.next_at - jumped if call.next_at else None
-        call = replace(call, opened_at=now, next_at=moved)
-    if call.state is CallState.OPEN and policy.hours is None:
-        wait_s = max([policy.repeat_s, *(step.wait_s for step in policy.steps)])
-        call = replace(call, next_at=_at_most(call.next_at, now, wait_s))
-    return replace(
-        call,
-        ack_until=_at_most(call.ack_until, now, policy.ack_max_s),
-        hold_until=_at_most(call.hold_until, now, policy.hold_s * FLAPPING_HOLD),
-        muted_at=_at_most(call.muted_at, now, 0.0),
-    )
+        call = replace(call, opened_at=now, next_at=call.next_at - jumped if call.next_at else None)
+    longest_s = max([policy.repeat_s, *(step.wait_s for step in policy.steps)])
+    is_bound = call.state is CallState.OPEN and policy.hours is None
+    furthest = {
+        "next_at": longest_s if is_bound else None,
+        "ack_until": policy.ack_max_s,
+        "hold_until": policy.hold_s * FLAPPING_HOLD,
+        "muted_at": 0.0,
+    }
+    found = {name: _beyond(getattr(call, name), now, ahead_s) for name, ahead_s in furthest.items()}
+    moved: dict[str, Any] = {name: at for name, at in found.items() if at is not None}
+    return replace(call, **moved) if moved else call
 
 
-def _at_most(at: datetime | None, now: datetime, ahead_s: float) -> datetime | None:
-    return None if at is None else min(at, now + timedelta(seconds=ahead_s))
+def _beyond(at: datetime | None, now: datetime, ahead_s: float | None) -> datetime | None:
+    """Return the furthest a deadline may lie, where it lies beyond."""
+    if at is None or ahead_s is None:
+        return None
+    furthest = now + timedelta(seconds=ahead_s)
+    return furthest if at > furthest else None
 
 
 def _delivery(delivery: Delivery, health: ChannelHealth | None, now: datetime) -> Delivery:
     if delivery.created_at > now:
         delivery = replace(delivery, created_at=now)
     if delivery.state is DeliveryState.QUEUED:
-        limited = health.not_before if health and health.not_before else now
-        furthest = max(now + BACK_OFF_MAX, limited)
-        return replace(delivery, next_at=min(delivery.next_at, furthest))
+        furthest = max(now + BACK_OFF_MAX, health.not_before if health and health.not_before else now)
+        return replace(delivery, next_at=furthest) if delivery.next_at > furthest else delivery
     if delivery.lease_until is not None and delivery.lease_until > now + LEASE:
         return replace(delivery, lease_until=now + LEASE)
     return delivery

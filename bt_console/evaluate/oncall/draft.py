@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from bt_console.evaluate.oncall.desk import Desk, InboundKey, Outcome, Scene
+from bt_console.evaluate.oncall.ways import is_path_up
 from bt_console.model.change import Paper
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import UnitId
@@ -15,7 +16,9 @@ from bt_console.model.oncall import (
     AckCode,
     Attempt,
     Call,
+    Channel,
     ChannelHealth,
+    ChannelState,
     Delivery,
     DeliveryState,
     Inbound,
@@ -52,6 +55,11 @@ class Draft:
         self.next_mute_id = desk.next_mute_id
         self.next_override_id = desk.next_override_id
         self.notes: list[Note] = []
+        self._of: dict[int, dict[int, Delivery]] = {}
+        for delivery in desk.deliveries.values():
+            if delivery.incident_id is not None:
+                self._of.setdefault(delivery.incident_id, {})[delivery.id] = delivery
+        self._paths: dict[str, bool] = {}
         self._ended: list[Attempt] = []
         self._events: list[Event] = []
 
@@ -67,7 +75,20 @@ class Draft:
     def put(self, delivery: Delivery) -> Delivery:
         """Write a delivery."""
         self.deliveries[delivery.id] = delivery
+        if delivery.incident_id is not None:
+            self._of.setdefault(delivery.incident_id, {})[delivery.id] = delivery
         return delivery
+
+    def is_path_up(self, channel: Channel) -> bool:
+        """Return whether a channel can work, as far as the monitor itself knows."""
+        if channel.id not in self._paths:
+            self._paths[channel.id] = is_path_up(channel, self.scene)
+        return self._paths[channel.id]
+
+    def is_usable(self, channel: Channel) -> bool:
+        """Return whether a message is worth giving to a channel first."""
+        health = self.healths.get(channel.id)
+        return self.is_path_up(channel) and (health is None or health.state is not ChannelState.DOWN)
 
     def add(self, delivery: Delivery) -> Delivery:
         """Write a new delivery; its id is the next one."""
@@ -86,8 +107,8 @@ class Draft:
         since = call.opened_at if call else None
         return [
             d
-            for d in self.deliveries.values()
-            if d.incident_id == incident_id and (since is None or d.done_at is None or d.created_at >= since)
+            for d in self._of.get(incident_id, {}).values()
+            if since is None or d.done_at is None or d.created_at >= since
         ]
 
     def start_attempt(self, delivery: Delivery) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from bt_console.evaluate.oncall import texts
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.texts import Extra
-from bt_console.evaluate.oncall.ways import is_telling, is_usable, next_way, ways_to
+from bt_console.evaluate.oncall.ways import is_telling, next_way, ways_to
 from bt_console.model.incident import Incident
 from bt_console.model.oncall import (
     AckCode,
@@ -132,7 +132,7 @@ def _page_one(draft: Draft, call: Call, contact: Contact, hold: Hold | None, dec
 
 def usable_of(draft: Draft, ways: Sequence[Channel]) -> frozenset[str]:
     """Return the channels that can work at present."""
-    return frozenset(way.id for way in ways if is_usable(way, draft.scene, draft.healths.get(way.id)))
+    return frozenset(way.id for way in ways if draft.is_usable(way))
 
 
 def open_pages(draft: Draft, incident_id: int) -> list[Delivery]:
@@ -164,8 +164,24 @@ def told_by(draft: Draft, delivery: Delivery) -> Delivery | None:
 
 
 def _is_told(draft: Draft, delivery: Delivery) -> bool:
-    if delivery.digest_id is not None and delivery.digest_id in draft.deliveries:
-        delivery = draft.deliveries[delivery.digest_id]
+    digest = draft.deliveries.get(delivery.digest_id or 0)
+    if digest is not None:
+        return any(_is_accepted(draft, copy) for copy in chain_of(draft, digest))
+    return _is_accepted(draft, delivery)
+
+
+def carried_by(draft: Draft, delivery: Delivery) -> list[Delivery]:
+    """Return the notices a late notice or a digest stands for."""
+    return [d for d in draft.deliveries.values() if d.digest_id == delivery.id]
+
+
+def carry(draft: Draft, rows: Iterable[Delivery], by: int) -> None:
+    """Let another notice stand for what one stood for that will not be sent."""
+    for row in rows:
+        draft.put(replace(row, digest_id=by))
+
+
+def _is_accepted(draft: Draft, delivery: Delivery) -> bool:
     return delivery.state in TOLD and is_telling(draft.oncall.channels.get(delivery.channel))
 
 
@@ -194,6 +210,8 @@ def fall_back(draft: Draft, delivery: Delivery) -> Delivery | None:
 def _copied(draft: Draft, delivery: Delivery, way: Channel, fallback_of: int | None) -> Delivery:
     """Queue the same message once more, under a number of its own."""
     number = draft.next_delivery_id
+    if delivery.done_at is not None:
+        carry(draft, carried_by(draft, delivery), number)
     text: dict[str, Any] = {
         name: _renumbered(getattr(delivery, name), delivery.id, number) for name in ("body", "short")
     }
@@ -212,6 +230,7 @@ def _copied(draft: Draft, delivery: Delivery, way: Channel, fallback_of: int | N
             why="",
             fallback_of=fallback_of,
             done_at=None,
+            digest_id=None,
         )
     )
 

@@ -16,7 +16,6 @@ from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.lanes import lanes
 from bt_console.evaluate.oncall.ways import is_path_up as is_path_up
-from bt_console.evaluate.oncall.ways import is_usable
 from bt_console.model.oncall import (
     Call,
     CallState,
@@ -84,7 +83,7 @@ def _is_stuck(draft: Draft, row: Delivery) -> bool:
     if row.kind is NoticeKind.PAGE and call is not None and call.state in (CallState.ACKED, CallState.RESOLVED):
         return False
     channel = draft.oncall.channels.get(row.channel)
-    is_dead = channel is None or not is_usable(channel, draft.scene, draft.healths.get(row.channel))
+    is_dead = channel is None or not draft.is_usable(channel)
     after = timedelta(seconds=notices.step_of(call, row.step).fallback_after_s)
     return (is_dead or draft.now - row.created_at >= after) and notices.told_by(draft, row) is None
 
@@ -132,11 +131,13 @@ def _coalesce(draft: Draft, head: Delivery, lane: list[Delivery]) -> Delivery:
     ]
     if not others:
         return head
+    carried = [row for other in others for row in notices.carried_by(draft, other)]
+    notices.carry(draft, carried, head.id)
     for row in others:
         draft.cancel(row, message("oncall.why.coalesced", delivery=head.id), digest_id=head.id)
     count = 1 + sum(row.digest_id == head.id for row in draft.deliveries.values())
     contact = draft.oncall.contacts[head.contact]
-    text = texts.together(contact.language, head, others, count)
+    text = texts.together(contact.language, head, [*others, *carried], count)
     return replace(head, title=text.title, body=text.body, short=text.short)
 
 
@@ -189,7 +190,7 @@ def _mutes(draft: Draft, call: Call) -> tuple[int, ...]:
 def _free_at(draft: Draft, row: Delivery, channel: Channel) -> datetime:
     """Return when a channel can take a message. A belief that its path is down is put to the test now and then."""
     patience = BACK_OFF_MAX * (row.attempts_count + 1)
-    if not is_path_up(channel, draft.scene) and draft.now - row.created_at < patience:
+    if not draft.is_path_up(channel) and draft.now - row.created_at < patience:
         return draft.now + RECHECK
     health = draft.healths.get(channel.id)
     free_at = health.not_before if health and health.not_before else draft.now

@@ -92,8 +92,10 @@ def acked_why(draft: Draft, call: Call) -> str:
 
 
 def _drop_siblings(draft: Draft, row: Delivery) -> None:
+    """A late notice that carries those of other incidents must still go out."""
     for sibling in notices.chain_of(draft, row):
-        if sibling.id != row.id and sibling.state is DeliveryState.QUEUED and sibling.kind is row.kind:
+        is_waiting = sibling.state is DeliveryState.QUEUED and sibling.kind is row.kind and sibling.id != row.id
+        if is_waiting and (row.kind is NoticeKind.DIGEST or not notices.carried_by(draft, sibling)):
             draft.cancel(sibling, message("oncall.why.told"))
 
 

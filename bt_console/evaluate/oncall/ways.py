@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from bt_console.evaluate.oncall.desk import Scene
 from bt_console.model.health import HealthState
 from bt_console.model.inventory import Role, TargetId
-from bt_console.model.oncall import Channel, ChannelHealth, ChannelPath, ChannelState, Contact, NoticeKind, OnCall
+from bt_console.model.oncall import Channel, ChannelPath, Contact, NoticeKind, OnCall
 
 BROADCAST_KINDS = frozenset({"console", "wall"})
 """They reach whoever is there and need no address; nobody may be there, so they prove nothing."""
@@ -65,11 +65,6 @@ def _any_alive(scene: Scene, role: Role, path: ChannelPath) -> bool:
 
 def _is_alive(scene: Scene, target: TargetId) -> bool:
     return scene.states.get(target) not in _GONE
-
-
-def is_usable(channel: Channel, scene: Scene, health: ChannelHealth | None) -> bool:
-    """Return whether a message is worth giving to a channel first."""
-    return is_path_up(channel, scene) and (health is None or health.state is not ChannelState.DOWN)
 
 
 def next_way(ways: Sequence[Channel], used: Sequence[Channel], usable: frozenset[str]) -> Channel | None:
