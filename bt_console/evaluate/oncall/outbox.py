@@ -155,7 +155,7 @@ def _ready(draft: Draft, row: Delivery) -> Delivery | None:
     if (free_at := _free_at(draft, row, channel)) > draft.now:
         draft.put(replace(row, next_at=free_at))
         return None
-    if row.kind is NoticeKind.PAGE and not row.attempts_count and storm.is_over_limit(draft, row):
+    if row.kind is NoticeKind.PAGE and row.why != storm.AMBIGUOUS and storm.is_over_limit(draft, row):
         storm.hold(draft, row)
         return None
     return row
