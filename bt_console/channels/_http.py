@@ -89,9 +89,13 @@ class _Talk:
         self._is_whole = False
 
     async def run(self, ctx: ChannelContext) -> None:
-        context = tls_context(ctx)
+        is_tls = self.request.url.startswith("https:")
         connector = aiohttp.TCPConnector(
-            ssl=context, resolver=_Resolver(network(ctx)), use_dns_cache=False, force_close=True, limit=1
+            ssl=tls_context(ctx) if is_tls else True,
+            resolver=_Resolver(network(ctx)),
+            use_dns_cache=False,
+            force_close=True,
+            limit=1,
         )
         async with aiohttp.ClientSession(
             connector=connector,

@@ -79,12 +79,12 @@ def signature(key: str, body: bytes) -> str:
 def own_document(letter: Letter, address: str) -> dict[str, Any]:
     """Return our own form. The code to acknowledge belongs to one person and is in no text of it."""
     return {
+        **letter.document,
         "schema": SCHEMA,
         "id": letter.id,
         "kind": letter.kind.value,
         "at": stamp(letter.at),
         "severity": letter.severity.value if letter.severity else None,
-        **letter.document,
         "to": address,
         "title": codeless(letter, letter.title),
         "body": codeless(letter, letter.body),

@@ -15,7 +15,7 @@ from probes.secret import Secret
 NOW = datetime(2026, 11, 24, 2, 14, tzinfo=UTC)
 CANARY = "77:CANARY+s3cr3t/Kbq9=x"
 PATIENT = ChannelContext(now=NOW, timeout_s=10.0)
-HASTY = ChannelContext(now=NOW, timeout_s=0.4)
+HASTY = ChannelContext(now=NOW, timeout_s=1.0)
 """For servers that never answer."""
 LETTER = Letter(
     id="4711",

@@ -181,6 +181,15 @@ async def test_a_grandchild_that_holds_the_pipe_is_killed_with_its_parent() -> N
     await _until_gone(pid)
 
 
+async def test_a_grandchild_that_left_the_group_delays_nobody() -> None:
+    program = (
+        "import os, time; pid = os.fork(); pid or os.setsid(); print(pid, flush=True); time.sleep(0 if pid else 60)"
+    )
+    output, has_ended = await run((sys.executable, "-S", "-c", program), b"", 3.0, {})
+    assert not has_ended
+    psutil.Process(max(int(line) for line in output.split())).kill()
+
+
 async def _until_gone(pid: int) -> None:
     for _ in range(1000):
         try:

@@ -204,7 +204,7 @@ async def test_a_server_that_speaks_no_tls_is_named_so() -> None:
 
 async def test_a_trust_file_that_is_missing_loses_no_message(tmp_path: Path) -> None:
     missing = context(trust_file=str(tmp_path / "none.pem"))
-    sent = await send(WebhookParams(url="http://127.0.0.1:1"), "", LETTER, missing)
+    sent = await send(WebhookParams(url="https://127.0.0.1:1"), "", LETTER, missing)
     assert sent.outcome is SendOutcome.TRANSIENT
     assert "No such file" in sent.detail
 

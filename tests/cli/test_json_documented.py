@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bt_console.model.incident import CauseKind
+from bt_console.channels.api import Letter
+from bt_console.channels.webhook import own_document
+from bt_console.config.load import load_config
+from bt_console.evaluate.oncall.document import notice
+from bt_console.model.incident import Cause, CauseKind, Impact, Incident, Severity
+from bt_console.model.inventory import TargetId, UnitId
+from bt_console.model.oncall import Delivery, DeliveryState, NoticeKind
 from tests.cli.example import EXAMPLE, ROOT, Filled, Run
 
 _HEADING = re.compile(r"^## ", re.MULTILINE)
@@ -127,11 +134,30 @@ def test_the_problems_of_a_configuration_are_as_documented(run: Run, tmp_path: A
     }
 
 
+@pytest.mark.parametrize("is_about_an_incident", [True, False])
+def test_what_a_webhook_posts_is_as_described(is_about_an_incident: bool) -> None:
+    at = datetime(2026, 11, 24, 2, 14, tzinfo=UTC)
+    kind, texts = NoticeKind.PAGE, {"title": "a", "body": "b", "short": "c"}
+    place = {"incident_id": None, "contact": "an", "channel": "desk", "state": DeliveryState.QUEUED}
+    delivery = Delivery(id=7, kind=kind, created_at=at, next_at=at, **texts, **place)  # type: ignore[arg-type]
+    target = TargetId("cao-son/tslcd")
+    cause = Cause(kind=CauseKind.TSLCD_DOWN, target_id=target, unit_id=UnitId("cao-son"), message="")
+    impact = Impact(units=(UnitId("cao-son"),), services=(target,))
+    incident = Incident(id=1, cause=cause, impact=impact, severity=Severity.CRITICAL, opened_at=at)
+    inventory = load_config(EXAMPLE).inventory
+    document = notice(delivery, incident if is_about_an_incident else None, inventory)
+    letter = Letter(id="7", kind=kind, at=at, document=document, severity=Severity.CRITICAL, **texts)
+    posted = json.loads(json.dumps(own_document(letter, "operations")))
+    if is_about_an_incident:
+        check_both_ways(posted, "bt-console/notice/1")
+    assert posted.keys() == {key for key in described("bt-console/notice/1") if not key.startswith("incident.")}
+
+
 def test_every_schema_of_the_program_is_documented_and_tried() -> None:
     sources = (path.read_text(encoding="utf-8") for path in (ROOT / "bt_console").rglob("*.py"))
     used = {schema for source in sources for schema in re.findall(r"bt-console/[a-z-]+/[0-9]+", source)}
     assert used == set(documented())
-    assert set(COMMANDS) == used - {"bt-console/lab/1"}
+    assert set(COMMANDS) == used - {"bt-console/lab/1", "bt-console/notice/1"}
 
 
 def test_every_kind_of_cause_is_listed() -> None:
