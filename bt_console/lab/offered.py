@@ -30,6 +30,12 @@ def services_of(inventory: Inventory) -> tuple[Service, ...]:
     return tuple(_service(target, inventory) for target in wanted)
 
 
+def asks_version_3(inventory: Inventory) -> bool:
+    """Whether any agent of the district is asked in SNMP version 3."""
+    asked = (check.params for check in inventory.checks.values() if check.probe.startswith("snmp_"))
+    return any(getattr(params, "version", "") == "3" for params in asked)
+
+
 def _service(target: Target, inventory: Inventory) -> Service:
     sort = "dns" if target.role is Role.DNS else target.labels.get("service", "web")
     checks = [check for check in inventory.checks.values() if check.target_id == target.id]

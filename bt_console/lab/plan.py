@@ -120,7 +120,7 @@ class Service:
     id: str
     name: str
     sort: str
-    """`web`, `mail`, `signature` or `dns`."""
+    """`web`, `mail`, `signature`, `dns` or `bot`."""
     host: str
     address: str
     space: str
@@ -132,7 +132,21 @@ class Service:
     user: str = ""
     """Who logs in to it."""
     credential: str = ""
-    """Name of the file its password is given to the monitor in."""
+    """Name of the file its password, or a bot's token, is given to the monitor in."""
+    channel: str = ""
+    """Way to tell people that ends here, if any."""
+    recipients: tuple[str, ...] = ()
+    """Mail addresses of people who have a box here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is reached where."""
+
+    channel: str
+    address: str
+    contact: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +189,17 @@ class Plan:
     answering: tuple[str, ...]
     """Addresses that must answer a ping from the hub."""
     lans: tuple[Lan, ...] = ()
+    people: tuple[Person, ...] = ()
+    spools: tuple[tuple[str, str], ...] = ()
+    """Channel and folder of letters for a modem."""
+    is_snmp_secure: bool = False
+    """Every agent speaks version 3 too, and notifies in it alone."""
 
     def names(self) -> Names:
         """Return what faults may be about."""
         units = [lan for lan in self.lans if lan.id != BUILDING_LAN]
         clocks = [service for service in self.services if service.sort == "signature" or _has(service, "ntp")]
-        shared = [service for service in self.services if service.sort != "dns"]
+        shared = [service for service in self.services if service.sort not in ("dns", "bot")]
         return Names(
             lines=tuple(link.line.id for link in self.links if link.line),
             services=tuple(service.id for service in shared),

@@ -1,7 +1,8 @@
 """The credentials of one lab's agents: made at its start, given to the monitor as files, gone with the lab.
 
 run_dir/secrets/snmp-community    version 2c, every agent, and their notifications
-run_dir/secrets/snmp-auth-key     version 3, the core: user `bt-console`, SHA-256
+run_dir/secrets/snmp-auth-key     version 3, the core, and every agent where the configuration says so: user
+                                  `bt-console`, SHA-256
 run_dir/secrets/snmp-priv-key     the same user, AES-128
 """
 

@@ -20,7 +20,8 @@ from ipaddress import IPv4Network
 from random import Random
 
 from bt_console.lab.errors import LabError
-from bt_console.lab.offered import services_of
+from bt_console.lab.messengers import people_of, spools_of, with_messengers
+from bt_console.lab.offered import asks_version_3, services_of
 from bt_console.lab.plan import (
     BUILDING,
     BUILDING_LAN,
@@ -38,6 +39,7 @@ from bt_console.lab.plan import (
     Link,
     Plan,
     Route,
+    Service,
     SwitchPort,
     line_id,
 )
@@ -53,6 +55,7 @@ from bt_console.lab.segments import (
     unit_segment,
 )
 from bt_console.model.inventory import Inventory, Role, Target, Unit, UnitKind
+from bt_console.model.oncall import OnCall
 
 _ANYWHERE = "0.0.0.0/0"
 _EXCHANGE_ADDRESS = "100.64.0.1"
@@ -66,22 +69,25 @@ _RATE_BPS = {"tslcd": 8e6, "internet": 20e6}
 _BACKBONE_RATE_BPS = 100e6
 
 
-def draw(inventory: Inventory) -> Plan:
-    """Return the plan. Raises LabError when the inventory lacks what a district needs."""
+def draw(inventory: Inventory, oncall: OnCall | None = None) -> Plan:
+    """Return the plan, with what people are told by. Raises LabError when the inventory lacks what a district needs."""
     for target in inventory.targets.values():
         if ":" in target.address:
             raise LabError("lab.ipv4_only", target=target.id, address=target.address)
-    return _Drawing(inventory).plan()
+    told = oncall or OnCall(timezone="UTC")
+    plan = _Drawing(inventory, with_messengers(services_of(inventory), told)).plan()
+    return replace(plan, people=people_of(told), spools=spools_of(told))
 
 
 class _Drawing:
     """The plan while it grows."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, services: tuple[Service, ...]) -> None:
         self._targets = list(inventory.targets.values())
         self._units = list(inventory.units.values())
         self._taken = {target.address for target in self._targets}
-        self._services = services_of(inventory)
+        self._services = services
+        self._is_snmp_secure = asks_version_3(inventory)
         self._hub_address = {path: self._hub_side(path) for path in ("tslcd", "internet")}
         self._pe, self._isp = self._uplink("tslcd").address, self._uplink("internet").address
         self._core = next((t.address for t in self._of(Role.CORE)), self._pe)
@@ -108,6 +114,7 @@ class _Drawing:
             places=self._places,
             answering=tuple(dict.fromkeys(t.address for t in self._targets if t.role is not Role.HUB)),
             lans=tuple(self._segments),
+            is_snmp_secure=self._is_snmp_secure,
         )
 
     # looking things up

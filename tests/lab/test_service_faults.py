@@ -29,7 +29,7 @@ FASTER = """
 defaults:
   roles:
     device: {port_scan: {enabled: false}}
-    hub: {ntp_query: {interval: 4s, params: {sample_count: 1}}}
+    hub: {ntp_query: {interval: 4s, params: {sample_count: 1}}, snmp_traps: {interval: 3s}}
     tslcd: {ntp_query: {enabled: true, interval: 4s}, snmp_addresses: {interval: 4s}}
     mail: {smtp_session: {interval: 3s}, imap_session: {interval: 3s}, mail_round_trip: {interval: 5s}}
     signature: {ocsp_query: {interval: 3s}, crl_fetch: {interval: 3s}, timestamp_query: {interval: 3s}}
@@ -40,9 +40,9 @@ UNIT = "  cao-son:\n    name: Xã Cao Sơn\n"
 class Watch:
     """A monitor in the hub, and what it stores."""
 
-    def __init__(self, lab: Lab, folder: Path) -> None:
+    def __init__(self, lab: Lab, folder: Path, example: Path = EXAMPLE) -> None:
         config, self._store = folder / "faster.yaml", folder / "store.sqlite"
-        text = EXAMPLE.read_text(encoding="utf-8")
+        text = example.read_text(encoding="utf-8")
         assert UNIT in text
         text = text.replace(UNIT, f"{UNIT}    checks: {{device: {{port_scan: {{enabled: true, interval: 3s}}}}}}\n")
         config.write_text(text + FASTER, encoding="utf-8")

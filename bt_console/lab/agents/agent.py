@@ -19,7 +19,7 @@ from bt_console.lab.agents.source import Source
 from bt_console.lab.loop import Loop
 
 if TYPE_CHECKING:
-    from bt_console.lab.agents.secure import SecureResponder
+    from bt_console.lab.agents.usm import Engine
 
 SNMP_PORT, TRAP_PORT = 161, 162
 PUBLIC = b"public"
@@ -39,17 +39,23 @@ def open_sockets(space_fd: int, addresses: Sequence[str]) -> tuple[socket.socket
 
 
 class Agent:
-    """A router's or a switch's agent of version 2c; the first of its addresses is the one its traps come from."""
+    """A router's or a switch's agent of version 2c, and of 3 where its order has a user.
+
+    The first of its addresses is the one its notifications come from.
+    """
 
     def __init__(self, order: Mapping[str, Any], community: bytes, manager: str, clock: Callable[[], float]) -> None:
         identity = Identity(**order["identity"])
         asked = tuple(order["addresses"])
         self.source = Source(order["space"], identity, tuple(order["lldp_ports"]), asked, clock)
         self.sockets = open_sockets(order["space"], order["addresses"])
+        self._clock = clock
         self._community = community
         self._communities: tuple[bytes, ...] = (community,)
         self._manager = (manager, TRAP_PORT)
-        self._secure = _secure(order, self.source)
+        self._user: Mapping[str, str] = order.get("user", {})
+        self._secure: Engine | None = None
+        self._is_notifying_securely: bool = order.get("is_notifying_securely", False)
         self._is_off = False
         self._trap_count = 0
 
@@ -86,13 +92,13 @@ class Agent:
                 return
             except OSError:
                 continue  # an ICMP error about an earlier answer
-            response = None if self._is_off else self._answer(wire, asker)
+            response = None if self._is_off else self._answer(wire)
             if response is not None:
                 self._send(sock, response, asker)
 
-    def _answer(self, wire: bytes, asker: tuple[str, int]) -> bytes | None:
-        if self._secure is not None and is_version_3(wire):
-            return self._secure.answer(wire, asker)
+    def _answer(self, wire: bytes) -> bytes | None:
+        if self._user and is_version_3(wire):
+            return self._engine().answer(wire)
         return answer(wire, self.source.view(), self._communities)
 
     def watch(self) -> None:
@@ -112,24 +118,26 @@ class Agent:
 
     def _notify(self, kind: Oid, binds: Sequence[Varbind]) -> None:
         self._trap_count += 1
-        head = ((UPTIME, ticks(self.source.uptime_ticks())), (TRAP_OID, oid(kind)))
-        wire = message(self._community, TRAP, self._trap_count, (*head, *binds), (0, 0))
+        said = ((UPTIME, ticks(self.source.uptime_ticks())), (TRAP_OID, oid(kind)), *binds)
+        if self._is_notifying_securely:
+            wire = self._engine().notification(said)
+        else:
+            wire = message(self._community, TRAP, self._trap_count, said, (0, 0))
         self._send(self.sockets[0], wire, self._manager)
+
+    def _engine(self) -> Engine:
+        """Return who speaks version 3: its cryptography is loaded only where somebody does."""
+        if self._secure is None:
+            from bt_console.lab.agents.usm import Engine
+
+            self._secure = Engine(**self._user, view=self.source.view, clock=self._clock)
+        return self._secure
 
     def _send(self, sock: socket.socket, wire: bytes, to: tuple[str, int]) -> None:
         try:
             sock.sendto(wire, to)
         except OSError:
             return  # no way there now: a notification nobody confirms is lost, as anywhere
-
-
-def _secure(order: Mapping[str, Any], source: Source) -> SecureResponder | None:
-    if "secure" not in order:
-        return None
-    # Imported here: pysnmp takes longer to load than everything else, and only one process needs it.
-    from bt_console.lab.agents.secure import SecureResponder
-
-    return SecureResponder(**order["secure"], view=source.view)
 
 
 def _about(device: Device) -> tuple[Varbind, ...]:

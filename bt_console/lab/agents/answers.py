@@ -20,8 +20,9 @@ from bt_console.lab.agents.ber import (
     Oid,
     Request,
     Varbind,
-    message,
+    enveloped,
     oid,
+    pdu,
     read_request,
 )
 from probes._wire.snmp_ber import BadMessage, read_integer, read_sequence
@@ -75,6 +76,11 @@ def answer(wire: bytes, view: View, communities: Collection[bytes]) -> bytes | N
         return None
     if request.community not in communities:
         return None
+    return enveloped(request.community, respond(request, view))
+
+
+def respond(request: Request, view: View) -> bytes:
+    """Return the PDU of the response to a request."""
     if request.kind == GET_BULK:
         return _respond(request, _bulk(request, view), _NO_ERROR)
     if request.kind == SET:
@@ -110,4 +116,4 @@ def _size(rows: Iterable[Varbind]) -> int:
 
 
 def _respond(request: Request, rows: Iterable[Varbind], error: tuple[int, int]) -> bytes:
-    return message(request.community, RESPONSE, request.id, rows, error)
+    return pdu(RESPONSE, request.id, rows, error)

@@ -40,9 +40,10 @@ Varbind = tuple[Oid, bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request of version 2c."""
+    """One request."""
 
-    community: bytes = field(repr=False)
+    community: bytes = field(default=b"", repr=False)
+    """Empty in version 3, which has users."""
     kind: int
     id: int
     first: int
@@ -119,29 +120,43 @@ def _part(part: int) -> bytes:
     return bytes(reversed(found))
 
 
-def message(community: bytes, kind: int, request_id: int, varbinds: Iterable[Varbind], error: tuple[int, int]) -> bytes:
-    """Write a message of version 2c; `error` is a status and the position of the name at fault."""
+def pdu(kind: int, request_id: int, varbinds: Iterable[Varbind], error: tuple[int, int]) -> bytes:
+    """Write what is asked or said; `error` is a status and the position of the name at fault."""
     binds = b"".join(tlv(SEQUENCE, oid(name) + value) for name, value in varbinds)
     head = integer(request_id) + integer(error[0]) + integer(error[1])
-    pdu = tlv(kind, head + tlv(SEQUENCE, binds))
-    return tlv(SEQUENCE, integer(_VERSION_2C) + octets(community) + pdu)
+    return tlv(kind, head + tlv(SEQUENCE, binds))
+
+
+def enveloped(community: bytes, content: bytes) -> bytes:
+    """Write a message of version 2c around a PDU."""
+    return tlv(SEQUENCE, integer(_VERSION_2C) + octets(community) + content)
+
+
+def message(community: bytes, kind: int, request_id: int, varbinds: Iterable[Varbind], error: tuple[int, int]) -> bytes:
+    """Write a message of version 2c."""
+    return enveloped(community, pdu(kind, request_id, varbinds, error))
 
 
 def read_request(wire: bytes) -> Request:
-    """Read a request. Raises BadMessage."""
+    """Read a request of version 2c. Raises BadMessage."""
     version, position = read_integer(wire, read_sequence(wire, 0).start)
     tag, start, position = read_tlv(wire, position)
     if version != _VERSION_2C or tag != OCTETS:
         raise BadMessage("no message of version 2c")
-    pdu = read_tlv(wire, position)
-    if pdu.tag not in (GET, GET_NEXT, GET_BULK, SET):
+    return read_pdu(wire, position, wire[start:position])
+
+
+def read_pdu(wire: bytes, position: int, community: bytes = b"") -> Request:
+    """Read the request that starts here. Raises BadMessage."""
+    found = read_tlv(wire, position)
+    if found.tag not in (GET, GET_NEXT, GET_BULK, SET):
         raise BadMessage("no request")
-    request_id, after = read_integer(wire, pdu.start)
+    request_id, after = read_integer(wire, found.start)
     first, after = read_integer(wire, after)
     second, after = read_integer(wire, after)
     return Request(
-        community=wire[start:position],
-        kind=pdu.tag,
+        community=community,
+        kind=found.tag,
         id=request_id,
         first=max(0, first),
         second=max(0, second),

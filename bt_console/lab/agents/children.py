@@ -1,4 +1,4 @@
-"""The lab process's view of the agents: one process for all, and one for the core, which also speaks version 3."""
+"""The lab process's view of the agents: one process for all, and one for the core, which always speaks version 3."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class AgentProcesses:
     def __init__(self, plan: Plan, space_fds: Mapping[str, int]) -> None:
         self._space_fds = space_fds
         self._roster = roster(plan)
+        self._is_secure = plan.is_snmp_secure
         # Notifications go to the hub's own address on the TSLCD.
         ends = [link.near for link in plan.links]
         self.manager = next(end.address for end in ends if (end.space, end.device) == (HUB, "tslcd"))
@@ -50,9 +51,9 @@ class AgentProcesses:
         )
 
     def _order(self, agent: Agent, secrets: LabSecrets) -> dict[str, Any]:
-        order = {**asdict(agent), "space": self._space_fds[agent.space]}
-        if agent.id == CORE_AGENT:
-            order["secure"] = {"user": SNMP_USER, "auth_key": secrets.auth_key, "priv_key": secrets.priv_key}
+        order = {**asdict(agent), "space": self._space_fds[agent.space], "is_notifying_securely": self._is_secure}
+        if agent.id == CORE_AGENT or self._is_secure:
+            order["user"] = {"user": SNMP_USER, "auth_key": secrets.auth_key, "priv_key": secrets.priv_key}
         return order
 
 
