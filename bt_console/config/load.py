@@ -12,6 +12,7 @@ from bt_console.config.checks import CheckBuilder
 from bt_console.config.errors import ConfigErrors, ConfigProblem
 from bt_console.config.holidays import COUNTRIES, HOLIDAYS, Calendar, path_of, read_holidays
 from bt_console.config.oncall import OnCallBuilder, default_oncall
+from bt_console.config.oncall_schema import Listen
 from bt_console.config.places import Layout, Place, endpoint
 from bt_console.config.register import Register, read_register
 from bt_console.config.schema import DefaultsSpec, FileSpec
@@ -46,6 +47,8 @@ class Settings:
     """Where probes that scan may go: this machine and the approved networks."""
     oncall: OnCall
     """Who is told; without a section `oncall`, whoever looks at a console."""
+    listen: Listen | None
+    """Where other monitors and jobs are heard."""
 
 
 def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path | None = None) -> Settings:
@@ -80,6 +83,7 @@ def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path 
         trust_file=trusted,
         scope=_scope(spec),
         oncall=oncall,
+        listen=spec.oncall.listen.listen() if spec.oncall and spec.oncall.listen else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -24,12 +25,14 @@ from bt_console.config.oncall_values import (
     words_of,
 )
 from bt_console.config.values import (
+    Address,
     Language,
     Line,
     Quantity,
     SecretReference,
     Slug,
     Text,
+    Whole,
     between,
     choice,
     complaint,
@@ -38,6 +41,7 @@ from bt_console.config.values import (
 from bt_console.model.incident import CauseKind, Severity
 from bt_console.model.inventory import Role
 from bt_console.model.oncall import ChannelPath, NoticeKind, Storm
+from probes.secret import Secret
 
 _DAY_S = 86400.0
 Names = Annotated[list[Line], NotEmpty]
@@ -178,7 +182,7 @@ class IncomingSpec(Spec):
     """A sign of life somebody else's job gives."""
 
     name: Slug
-    every_s: Annotated[Quantity, between(10, 31 * _DAY_S, ("10s", "31d"))] = 60.0
+    every_s: Annotated[Quantity, between(1, 31 * _DAY_S, ("1s", "31d"))] = 60.0
     grace_s: Annotated[Quantity, between(1, 7 * _DAY_S, ("1s", "7d"))] = 300.0
     cron: Cron = ""
 
@@ -213,6 +217,34 @@ class DrillSpec(Spec):
     must_ack_s: Annotated[Quantity, between(60, 3600, ("1m", "1h"))] = 600.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Where to listen, and what a caller must know."""
+
+    address: str
+    port: int
+    token: Secret | None
+
+
+class ListenSpec(Spec):
+    """Where the monitor hears alerts of other monitors and signs of life, over HTTP."""
+
+    address: Address
+    port: Annotated[Whole, between(1, 65535, ("1", "65535"))] = 9093
+    token: SecretReference | None = None
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.token is None and not self.address.is_loopback:
+            message = f"whoever reaches {self.address} could send alerts: `token` is missing"
+            raise complaint(message, "add `token: credential:listen-token`, or listen on 127.0.0.1")
+        return self
+
+    def listen(self) -> Listen:
+        """Return it as the engine wants it."""
+        return Listen(address=str(self.address), port=self.port, token=self.token)
+
+
 class OnCallSpec(Spec):
     """The whole section."""
 
@@ -225,4 +257,5 @@ class OnCallSpec(Spec):
     storm: StormSpec = Field(default_factory=StormSpec)
     silence_max_s: Annotated[Quantity, between(300, 31 * _DAY_S, ("5m", "31d"))] = 7 * _DAY_S
     heartbeats: HeartbeatsSpec = Field(default_factory=HeartbeatsSpec)
+    listen: ListenSpec | None = None
     drill: DrillSpec | None = None

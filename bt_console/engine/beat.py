@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
-
 from bt_console.channels.api import ChannelContext
 from bt_console.words import message
 from probes.api import ProbeFailure
 from probes.secret import Secret
 
 
-async def give_sign(url: Secret | None, now: datetime, limit_s: float, trust_file: Path | None) -> str:
+async def give_sign(url: Secret | None, ctx: ChannelContext) -> str:
     """Return nothing when the watcher took it, else why not as a message of words.say(), without the address."""
     # Only a monitor that gives signs of life pays for loading an HTTP client.
     from bt_console.channels._http import NoAnswer, Request, exchange
 
     if url is None:
         return message("heartbeat.no_url")
-    ctx = ChannelContext(now=now, timeout_s=limit_s, trust_file=str(trust_file) if trust_file else None)
     try:
         answer = await exchange(Request(url=url.reveal(), method="GET"), ctx)
     except ProbeFailure as failure:

@@ -13,13 +13,12 @@ from bt_console.config.load import Settings
 from bt_console.engine.author import Author
 from bt_console.engine.clock import Clock, Timeline
 from bt_console.engine.events import engine_event
-from bt_console.engine.notifier import Notifier
+from bt_console.engine.office import Office
 from bt_console.engine.pipeline import Pipeline, Step
 from bt_console.engine.runner import Run, instruments, measure
 from bt_console.engine.scheduler import Due, Scheduler
-from bt_console.engine.selfwatch import Selfwatch
 from bt_console.engine.status import Pulse
-from bt_console.engine.telling import Telling, is_empty
+from bt_console.engine.telling import Telling
 from bt_console.model.change import Change, Command
 from bt_console.model.inventory import TargetId
 from bt_console.model.snapshot import EngineStatus
@@ -50,8 +49,7 @@ class Monitor:
         self._telling = telling
         self._clock = clock
         self._timeline = Timeline(clock)
-        self._notifier = Notifier(telling, author, self._timeline.instant, settings.trust_file)
-        self._selfwatch = Selfwatch(settings, telling, pipeline, author, self._timeline.instant)
+        self._office = Office(settings, pipeline, telling, author, self._timeline)
         self._scheduler = Scheduler()
         self._shared = Shared()
         self._finished: deque[Run] = deque()
@@ -71,8 +69,7 @@ class Monitor:
                 tasks.create_task(self._decide())
                 tasks.create_task(self._care())
                 tasks.create_task(self._prune())
-                tasks.create_task(self._notifier.run())
-                tasks.create_task(self._selfwatch.run())
+                tasks.create_task(self._office.run(lambda: self._scheduler.lag_s, self._news.set))
         finally:
             self._shared.close()
 
@@ -82,9 +79,7 @@ class Monitor:
         self._pulse.config_error = ""
         self._pipeline.set_inventory(settings.inventory)
         self._scheduler.set_checks(settings.inventory.checks, self._clock.monotonic_s())
-        self._telling.oncall = settings.oncall
-        self._notifier.trust_file = settings.trust_file
-        self._selfwatch.settings = settings
+        self._office.apply(settings)
         self._pulse.note(Change(inventory=settings.inventory, oncall=settings.oncall))
         self._pulse.note(self._pipeline.note([engine_event("configuration in force", self._timeline.instant())]))
         self._asked.set()
@@ -149,10 +144,7 @@ class Monitor:
         if step.wanted:
             self._scheduler.ask(step.wanted, self._clock.monotonic_s())
             self._asked.set()
-        told = self._telling.advance(self._timeline.instant())
-        await self._author.commit(replace(_both(step.change, told), engine=self._status()))
-        if not is_empty(told):
-            self._notifier.wake()
+        await self._author.commit(replace(_both(step.change, self._office.step()), engine=self._status()))
 
     async def _care(self) -> None:
         while True:
@@ -178,11 +170,9 @@ class Monitor:
         return self._pulse.status(self._scheduler, self._pipeline, self._timeline.instant(), self._clock.monotonic_s())
 
     def _obey(self, command: Command) -> Change:
-        now = self._timeline.instant()
         if command.verb == "probe_now":
             return self._answer(command, self._probe_now(TargetId(command.subject)), Change())
-        change, answer = self._telling.obey(command.verb, command.subject, command.by, now)
-        self._notifier.wake()
+        change, answer = self._office.obey(command)
         return self._answer(command, answer, change)
 
     @staticmethod

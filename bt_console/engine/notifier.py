@@ -7,11 +7,11 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 from bt_console import channels
 from bt_console.channels.api import ChannelContext, ChannelError, ChannelKind, Received, Sent
+from bt_console.config.load import Settings
 from bt_console.engine.author import Author
 from bt_console.engine.guard import Crash, contained
 from bt_console.engine.telling import Telling, is_empty
@@ -35,16 +35,14 @@ log = logging.getLogger(__name__)
 class Notifier:
     """The monitor's hands for letters. Decides nothing."""
 
-    def __init__(
-        self, telling: Telling, author: Author, now: Callable[[], datetime], trust_file: Path | None = None
-    ) -> None:
+    def __init__(self, telling: Telling, author: Author, now: Callable[[], datetime], settings: Settings) -> None:
         self._telling = telling
         self._author = author
         self._now = now
         self._news = asyncio.Event()
         self._listening: set[str] = set()
         self._under_way: set[asyncio.Future[None]] = set()
-        self.trust_file = trust_file
+        self.settings = settings
 
     def wake(self) -> None:
         """Say that the desk may have something to send."""
@@ -114,8 +112,7 @@ class Notifier:
             return Sent(outcome=SendOutcome.AMBIGUOUS, detail=str(crash))
 
     def _context(self) -> ChannelContext:
-        trust = str(self.trust_file) if self.trust_file else None
-        return ChannelContext(now=self._now(), timeout_s=SEND_LIMIT_S, trust_file=trust)
+        return context(self.settings, self._now(), SEND_LIMIT_S)
 
     def _channels(self, ability: str) -> list[tuple[Channel, ChannelKind]]:
         """Return the configured channels whose kind can do something beside sending."""
@@ -161,6 +158,12 @@ class Notifier:
             if sent is not None:
                 await self._commit(self._telling.receipt(delivery.id, sent, self._now()))
                 self.wake()
+
+
+def context(settings: Settings, now: datetime, timeout_s: float) -> ChannelContext:
+    """Return what a configuration lets every channel use."""
+    trust = str(settings.trust_file) if settings.trust_file else None
+    return ChannelContext(now=now, timeout_s=timeout_s, trust_file=trust, nameservers=settings.nameservers)
 
 
 async def _within(work: Awaitable[Sent]) -> Sent:

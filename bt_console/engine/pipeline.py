@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from statistics import median
 
 import probes
 from bt_console.engine.events import docket_events, transition_events
 from bt_console.engine.finds import Finds, VendorOf
 from bt_console.engine.runner import Run
-from bt_console.evaluate import health, incidents, topology
+from bt_console.evaluate import foreign, health, incidents, topology
 from bt_console.evaluate.belief import Belief
 from bt_console.evaluate.diagnosis import Diagnosis, Situation, diagnose
 from bt_console.model.change import Change, Memory
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Verdict
 from bt_console.model.incident import Incident
-from bt_console.model.inventory import CheckId, Inventory, TargetId
+from bt_console.model.inventory import CheckId, Inventory, Role, TargetId
 from bt_console.model.observation import Observation
+from bt_console.model.oncall import Call
 from bt_console.model.snapshot import Event
 
 RECENT = timedelta(minutes=10)
@@ -52,7 +54,10 @@ class Pipeline:
         self._targets: dict[TargetId, TargetHealth] = {}
         self._loaded = memory
         self._finds = Finds(memory, vendor_of)
-        self._open = memory.open_incidents
+        self._open = tuple(i for i in memory.open_incidents if i.cause.kind not in foreign.FOREIGN_KINDS)
+        self._told = tuple(i for i in memory.open_incidents if i.cause.kind in foreign.FOREIGN_KINDS)
+        """Incidents others told us of."""
+        self._told_before: tuple[Incident, ...] = ()
         self._recent = memory.resolved_incidents
         self._next_seq = memory.next_seq
         self._next_incident_id = memory.next_incident_id
@@ -78,7 +83,30 @@ class Pipeline:
     @property
     def open_incidents(self) -> tuple[Incident, ...]:
         """Incidents not resolved."""
-        return self._open
+        return (*self._open, *self._told)
+
+    @property
+    def recent_incidents(self) -> tuple[Incident, ...]:
+        """Incidents resolved a short while ago."""
+        return (*self._recent, *self._told_before)
+
+    @property
+    def states(self) -> Mapping[TargetId, HealthState]:
+        """What is believed of each target; unknown ones are left out."""
+        return {target_id: known.state for target_id, known in self._targets.items() if not known.is_stale}
+
+    def blind_checks(self) -> tuple[int, int]:
+        """Return how many checks could not measure, and of how many."""
+        measured = [known for known in self._healths.values() if known.samples]
+        return sum(known.samples[-1].verdict is Verdict.ERROR for known in measured), len(measured)
+
+    def clock_offset_s(self) -> float | None:
+        """Return how far this machine's clock is from the time servers its own checks ask; None when none answers."""
+        hubs = {target.id for target in self.inventory.targets.values() if target.role is Role.HUB}
+        asked = (check.id for check in self.inventory.checks.values() if check.target_id in hubs)
+        found = [dict(self._healths[check_id].measures).get("clock_offset_s") for check_id in asked]
+        offsets = [offset_s for offset_s in found if offset_s is not None]
+        return median(offsets) if offsets else None
 
     def ingest(self, runs: Sequence[Run], now: datetime) -> Step:
         """Return what finished runs change; ages memory that heard nothing."""
@@ -145,6 +173,7 @@ class Pipeline:
             recent_incidents=self._recent,
             next_incident_id=self._next_incident_id,
             beliefs=self._beliefs,
+            route_changes=self._finds.route_changes,
         )
         diagnosis = diagnose(situation, now)
         self._beliefs = diagnosis.beliefs
@@ -190,14 +219,26 @@ class Pipeline:
         """Return a Change that records events from outside the diagnosis."""
         return Change(events=self._number_events(events))
 
-    def acknowledge(self, incident_id: int, by: str, now: datetime) -> Incident | None:
-        """Mark an open incident acknowledged and return it; None when no such incident is open."""
-        found = next((i for i in self._open if i.id == incident_id), None)
-        if found is None:
-            return None
-        after = replace(found, acknowledged_at=now, acknowledged_by=by)
-        self._open = tuple(after if i.id == incident_id else i for i in self._open)
-        return after
+    def hear(self, told: Sequence[foreign.Told], now: datetime) -> Change:
+        """Return what changes by what others say is wrong at present."""
+        docket = foreign.step(self._told, told, self._next_incident_id, now)
+        self._told = docket.open
+        recent = (i for i in self._told_before if i.resolved_at and now - i.resolved_at <= RECENT)
+        self._told_before = (*recent, *docket.resolved)
+        self._next_incident_id += len(docket.opened)
+        return Change(incidents=docket.altered, events=self._number_events([*docket_events(docket, now)]))
+
+    def mirror(self, calls: Iterable[Call]) -> tuple[Incident, ...]:
+        """Let incidents say who acknowledged them, as their calls do; return those that changed."""
+        by_id = {call.incident_id: call for call in calls}
+        known = (*self.open_incidents, *self.recent_incidents)
+        changed = {i.id: after for i in known if i.id in by_id and (after := _mirrored(i, by_id[i.id])) != i}
+        self._alter(lambda incident: changed.get(incident.id, incident))
+        return tuple(changed.values())
+
+    def _alter(self, change: Callable[[Incident], Incident]) -> None:
+        self._open, self._recent = tuple(map(change, self._open)), tuple(map(change, self._recent))
+        self._told, self._told_before = tuple(map(change, self._told)), tuple(map(change, self._told_before))
 
     def shift(self, by: timedelta) -> None:
         """Move the memory along after the wall clock jumped, so that order and age stay true."""
@@ -205,8 +246,16 @@ class Pipeline:
         self._targets = {
             target_id: replace(known, since=known.since + by) for target_id, known in self._targets.items()
         }
-        self._open = tuple(incidents.shifted(incident, by) for incident in self._open)
-        self._recent = tuple(incidents.shifted(incident, by) for incident in self._recent)
+        self._alter(lambda incident: incidents.shifted(incident, by))
         self._beliefs = {}
         self._finds.shift(by)
         self._is_restless = True
+
+
+def _mirrored(incident: Incident, call: Call) -> Incident:
+    return replace(
+        incident,
+        acknowledged_at=call.acked_at,
+        acknowledged_by=call.acked_by,
+        acknowledged_until=call.ack_until,
+    )

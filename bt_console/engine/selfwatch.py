@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bt_console import channels
-from bt_console.channels.api import ChannelContext, ChannelError, ChannelKind
+from bt_console.channels.api import ChannelError, ChannelKind
 from bt_console.config.load import Settings
 from bt_console.engine.author import Author
 from bt_console.engine.beat import give_sign
 from bt_console.engine.guard import Crash, contained
+from bt_console.engine.notifier import context
 from bt_console.engine.pipeline import Pipeline
 from bt_console.engine.telling import Telling
 from bt_console.evaluate.oncall import audit, heartbeats
@@ -41,17 +42,16 @@ class Selfwatch:
         self._now = now
         self._started_at = now()
         self._rows: dict[str, Heartbeat] = {row.name: row for row in telling.heartbeats}
-        self.lag_s: Callable[[], float] = lambda: 0.0
 
     @property
     def rows(self) -> Mapping[str, Heartbeat]:
         """The newest state of everything watched, by name."""
         return self._rows
 
-    async def run(self) -> None:
+    async def run(self, lag_s: Callable[[], float]) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._audit())
+            tasks.create_task(self._audit(lag_s))
             tasks.create_task(self._beat())
 
     async def heard(self, name: str) -> bool:
@@ -71,10 +71,10 @@ class Selfwatch:
         if news:
             await self._author.commit(Change(paper=Paper(heartbeats=news)))
 
-    async def _audit(self) -> None:
+    async def _audit(self, lag_s: Callable[[], float]) -> None:
         await asyncio.sleep(FIRST_AFTER_S)
         while True:
-            rows = audit.audit(await self._facts(), self._now())
+            rows = audit.audit(await self._facts(lag_s()), self._now())
             await self._keep((*rows, *self._gone(rows)))
             await asyncio.sleep(AUDIT_EVERY_S)
 
@@ -84,14 +84,14 @@ class Selfwatch:
         left = (row for row in self._rows.values() if row.direction is Direction.SELF and row.name not in names)
         return tuple(replace(row, is_missed=False, detail="") for row in left if row.is_missed)
 
-    async def _facts(self) -> audit.Facts:
+    async def _facts(self, lag_s: float) -> audit.Facts:
         blind, total = self._pipeline.blind_checks()
         return audit.Facts(
             oncall=self._telling.oncall,
             overrides=self._telling.overrides,
             deliveries=self._telling.deliveries,
             channel_healths=self._telling.channel_healths,
-            lag_s=self.lag_s(),
+            lag_s=lag_s,
             clock_offset_s=self._pipeline.clock_offset_s(),
             disk_free_ratio=await asyncio.to_thread(self._disk_free_ratio),
             store_error=self._author.error,
@@ -114,7 +114,7 @@ class Selfwatch:
 
     async def _checked(self, channel: Channel, kind: ChannelKind) -> str:
         assert kind.check is not None
-        ctx = ChannelContext(now=self._now(), timeout_s=CHECK_LIMIT_S)
+        ctx = context(self.settings, self._now(), CHECK_LIMIT_S)
         try:
             return await contained(_said(kind.check(channel.params, ctx)), f"check of channel {channel.id}")
         except Crash as crash:
@@ -139,7 +139,7 @@ class Selfwatch:
             detail = message("heartbeat.withheld", name=plan.name)
             last_at = self._rows[plan.name].last_at if plan.name in self._rows else None
         else:
-            detail = await give_sign(plan.url, now, CHECK_LIMIT_S, self.settings.trust_file)
+            detail = await give_sign(plan.url, context(self.settings, now, CHECK_LIMIT_S))
             last_at = now
         row = Heartbeat(name=plan.name, direction=Direction.OUT, last_at=last_at, is_missed=bool(detail), detail=detail)
         await self._keep((row,))

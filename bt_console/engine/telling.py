@@ -31,6 +31,7 @@ class Telling:
         self.heartbeats = memory.paper.heartbeats
         """As stored when the monitor started."""
         self.oncall = oncall
+        self._incidents = {i.id: i for i in (*memory.resolved_incidents, *memory.open_incidents)}
 
     @property
     def overrides(self) -> tuple[Override, ...]:
@@ -49,6 +50,7 @@ class Telling:
 
     def advance(self, now: datetime) -> Change:
         """Open, escalate, mute, end calls as the incidents and the clock say."""
+        self._note_incidents()
         return self._taken(calls.advance(self._desk, self._scene(), now))
 
     def next_wake(self) -> datetime | None:
@@ -132,7 +134,7 @@ class Telling:
 
     def letter(self, delivery: Delivery) -> Letter:
         """Return what goes out: the stored texts with the code in its place."""
-        incident = self._incidents().get(delivery.incident_id or 0)
+        incident = self._incidents.get(delivery.incident_id or 0)
         return Letter(
             id=f"{delivery.id}",
             kind=delivery.kind,
@@ -160,15 +162,17 @@ class Telling:
             healths={key: _shifted(value, by) for key, value in desk.healths.items()},
         )
 
-    def _incidents(self) -> dict[int, Any]:
+    def _note_incidents(self) -> None:
+        """Know every incident that is open, ended lately, or about which somebody is still to be told."""
         known = (*self._pipeline.recent_incidents, *self._pipeline.open_incidents)
-        return {incident.id: incident for incident in known}
+        kept = {key: incident for key, incident in self._incidents.items() if key in self._desk.calls}
+        self._incidents = kept | {incident.id: incident for incident in known}
 
     def _scene(self) -> Scene:
         return Scene(
             oncall=self.oncall,
             inventory=self._pipeline.inventory,
-            incidents=self._incidents(),
+            incidents=self._incidents,
             states=self._pipeline.states,
             draw=self._draw,
         )
@@ -176,6 +180,7 @@ class Telling:
     def _taken(self, outcome: Outcome) -> Change:
         self._desk = outcome.desk
         mirrored = self._pipeline.mirror(outcome.paper.calls)
+        self._incidents |= {incident.id: incident for incident in mirrored}
         noted = self._pipeline.note(outcome.events)
         return Change(paper=outcome.paper, incidents=mirrored, events=noted.events)
 

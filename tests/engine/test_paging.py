@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from bt_console.facade import Console
 from bt_console.model.oncall import CallState
@@ -174,6 +175,39 @@ async def test_the_audit_of_the_monitor_itself_is_kept(place: Site) -> None:
         rows = {row.name: row for row in console.heartbeats()}
         assert not rows["schedule"].is_missed
         assert rows["contact:an"].is_missed
+
+
+LISTEN = (
+    "  listen: {{address: 127.0.0.1, port: {port}}}\n  heartbeats: {{in: [{{name: backup, every: 1s, grace: 1s}}]}}\n"
+)
+
+
+async def test_other_monitors_and_silent_jobs_are_heard_and_told(place: Site, post: Post) -> None:
+    port = free_port()
+    place.write_config(ONCALL.format(port=post.port) + LISTEN.format(port=port))
+    async with place.monitored() as console, ClientSession() as client:
+        await up(console)
+        await until(console, lambda s: any(i.cause.kind == "heartbeat_missed" for i in s.open_incidents))
+        alert = {"labels": {"alertname": "DiskFull", "unit": "xa-a", "severity": "critical"}}
+        async with client.post(f"http://127.0.0.1:{port}/api/v2/alerts", json=[alert]) as answer:
+            assert answer.status == 200
+        seen = await until(console, lambda s: any(i.cause.kind == "external_alert" for i in s.open_incidents))
+        (told,) = [i for i in seen.open_incidents if i.cause.kind == "external_alert"]
+        assert (told.cause.unit_id, told.severity) == ("xa-a", "critical")
+        await post.until("page", "page")
+        async with client.get(f"http://127.0.0.1:{port}/heartbeat/backup") as answer:
+            assert answer.status == 200
+        over = {**alert, "endsAt": "2020-01-01T00:00:00Z", "startsAt": "2019-12-31T00:00:00Z"}
+        async with client.post(f"http://127.0.0.1:{port}/api/v2/alerts", json=[over]) as answer:
+            assert answer.status == 200
+        await until(console, lambda s: all(i.cause.kind != "external_alert" for i in s.open_incidents))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def _now() -> datetime:
