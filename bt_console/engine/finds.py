@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bt_console.evaluate import devices as lans
@@ -11,7 +11,7 @@ from bt_console.evaluate import routes as paths
 from bt_console.evaluate.device_looks import Look, look_of
 from bt_console.model.change import Memory
 from bt_console.model.device import Device
-from bt_console.model.inventory import CheckId, Inventory, Target, UnitId
+from bt_console.model.inventory import CheckId, Inventory, Target, TargetId, UnitId
 from bt_console.model.observation import Observation
 from bt_console.model.route import Route
 from bt_console.model.snapshot import Event
@@ -57,6 +57,8 @@ class Finds:
         self._vendor_of = vendor_of
         self._ledger: lans.Ledger = lans.applied({}, lans.Findings(devices=memory.devices))
         self._routes = paths.routes_by_check(memory.routes)
+        self.route_changes: Mapping[TargetId, paths.RouteChange] = {}
+        """The newest change of the way to each target since this engine began."""
         self._looked_at: dict[UnitId, datetime] = {}
         for device in memory.devices:
             self._note_look(device.unit_id, device.last_seen_at)
@@ -102,12 +104,17 @@ class Finds:
         known = self._routes.get(trace.check_id, paths.Routes(known={}))
         traced = paths.fold(known, trace, target)
         self._routes[trace.check_id] = traced.after
+        if traced.change:
+            self.route_changes = {**self.route_changes, target.id: traced.change}
         found.add_routes(traced)
 
     def shift(self, by: timedelta) -> None:
         """Move the memory along after the wall clock jumped."""
         moved = (lans.shifted(one, by) for known in self._ledger.values() for one in known.values())
         self._ledger = lans.applied({}, lans.Findings(devices=tuple(moved)))
+        self.route_changes = {
+            target_id: replace(change, since=change.since + by) for target_id, change in self.route_changes.items()
+        }
         self._looked_at = {unit_id: at + by for unit_id, at in self._looked_at.items()}
         self._routes = {
             check_id: paths.Routes(

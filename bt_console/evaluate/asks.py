@@ -6,11 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bt_console.evaluate.belief import Belief
+from bt_console.evaluate.degraded import harm_began_at, is_full_line
+from bt_console.evaluate.routes import SURE_N
 from bt_console.evaluate.standing import Court
+from bt_console.evaluate.strain import is_full_since
 from bt_console.evaluate.topology import WITNESSES
 from bt_console.model.health import HealthState
+from bt_console.model.incident import CauseKind
 from bt_console.model.inventory import CheckId, Role, TargetId
 
+LOOK_AGAIN = timedelta(seconds=5)
+"""What is rarely due is looked at so often while something about it is open."""
 RETRY_UNMEASURED = timedelta(seconds=10)
 """A check that our side could not measure is tried again so soon, however rarely it is due."""
 
@@ -19,7 +25,7 @@ def wanted_checks(court: Court, now: datetime) -> frozenset[CheckId]:
     """Return the checks whose fresh reading would settle something now."""
     wanted: set[CheckId] = set()
     for target_id, belief in court.beliefs.items():
-        wanted.update(belief.unsettled, _due_again(belief, now))
+        wanted.update(belief.unsettled, _due_again(belief, now), _counters(court, belief, now), _traces(court, belief))
         if belief.unsettled and belief.state is not HealthState.DOWN:
             wanted |= _checks_of(court, _witnesses(court, target_id, belief))
     for standing in court.not_clear().values():
@@ -29,6 +35,27 @@ def wanted_checks(court: Court, now: datetime) -> frozenset[CheckId]:
 
 def _due_again(belief: Belief, now: datetime) -> list[CheckId]:
     return [h.check_id for h in belief.unmeasured if now - h.samples[-1].started_at >= RETRY_UNMEASURED]
+
+
+def _counters(court: Court, belief: Belief, now: datetime) -> list[CheckId]:
+    """Return what to read of a line that may be full, or that was and may be so no more."""
+    if not belief.loads:
+        return []
+    began_at = harm_began_at(court, belief)
+    if began_at is not None and is_full_since(belief, began_at) is None:
+        return [check.id for check, _ in belief.loads]
+    if not is_full_line(court, belief):
+        return []
+    return [check.id for check, h in belief.loads if h.samples and now - h.samples[-1].started_at >= LOOK_AGAIN]
+
+
+def _traces(court: Court, belief: Belief) -> list[CheckId]:
+    """Return what traces the way to a line whose loss or delay has just become an incident: it may be another way."""
+    named = {CauseKind.LINK_DELAY, CauseKind.LINK_LOSS} & {k for k, t in court.charges if t == belief.target_id}
+    began_at = harm_began_at(court, belief) if named and belief.traces else None
+    if began_at is None:
+        return []
+    return [c.id for c, h in belief.traces if sum(s.started_at >= began_at for s in h.samples) < SURE_N]
 
 
 def _witnesses(court: Court, target_id: TargetId, belief: Belief) -> list[TargetId]:

@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bt_console.evaluate.health import ERRORS_UNTIL_STALE, bad_run, errors_in_a_row, is_unsettled, valid_samples
+from bt_console.evaluate.health import (
+    ERRORS_UNTIL_STALE,
+    bad_run,
+    begins_at,
+    breaches,
+    errors_in_a_row,
+    is_unsettled,
+    valid_samples,
+)
 from bt_console.model.health import CheckHealth, HealthState, Sample, Verdict
 from bt_console.model.inventory import Check, CheckId, Role, Target, TargetId
 
@@ -38,6 +46,12 @@ class Belief:
     """Checks whose newest reading contradicts their state."""
     unmeasured: tuple[CheckHealth, ...]
     """Those checks that our side cannot measure: their newest readings are errors."""
+    loads: tuple[Memory, ...] = ()
+    """Checks of how full its line is; they decide nothing."""
+    traces: tuple[Memory, ...] = ()
+    """Checks of the way to it; they decide nothing."""
+    harmed_since: datetime | None = None
+    """When loss or delay began, or may be beginning; None where there is none."""
 
     @property
     def recovered_at(self) -> datetime | None:
@@ -48,6 +62,12 @@ class Belief:
     def improved_at(self) -> datetime | None:
         """Start of the present good time after misses or bad answers; None unless there were such."""
         return self._well_since(Verdict.BAD, Verdict.DEGRADED)
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """Start of the misses at the end of what the deciding check read; None while it answers."""
+        run = bad_run(valid_samples(self.deciding[1].samples)) if self.deciding else []
+        return run[0].started_at if run else None
 
     @property
     def missed_at(self) -> datetime | None:
@@ -89,7 +109,9 @@ class Belief:
 _WORST_FIRST = (HealthState.DOWN, HealthState.DEGRADED, HealthState.UNKNOWN, HealthState.UP)
 
 
-def believe(target: Target, memories: tuple[Memory, ...]) -> Belief:
+def believe(
+    target: Target, memories: tuple[Memory, ...], loads: tuple[Memory, ...] = (), traces: tuple[Memory, ...] = ()
+) -> Belief:
     """Roll a target's checks up: the worst decides; a certificate check alone only degrades."""
     ranked = sorted(memories, key=_badness)
     deciding = ranked[0] if ranked else None
@@ -108,7 +130,22 @@ def believe(target: Target, memories: tuple[Memory, ...]) -> Belief:
         measured_at=max((samples[-1].started_at for samples in valid if samples), default=None),
         unsettled=tuple(check.id for check, health in memories if is_unsettled(check, health)),
         unmeasured=tuple(_unmeasured(memories)),
+        loads=loads,
+        traces=traces,
+        harmed_since=min((run[0].started_at for run in _harms(memories)), default=None),
     )
+
+
+HARMS = frozenset({"loss_ratio", "rtt_median_s"})
+"""Measures of a line that suffer when it is full, or when its packets take another way."""
+
+
+def _harms(memories: Iterable[Memory]) -> Iterable[list[Sample]]:
+    for check, health in memories:
+        for threshold in check.thresholds:
+            run = breaches(threshold, valid_samples(health.samples)) if threshold.measure in HARMS else []
+            if len(run) >= begins_at(threshold):
+                yield run
 
 
 def _badness(memory: Memory) -> int:

@@ -197,7 +197,8 @@ def _is_cut_off(court: Court, target_id: TargetId) -> bool:
 
 def _degraded(court: Court, found: Degradation, units: Mapping[UnitId, Unit], now: datetime) -> Found:
     target = court.topology.targets[found.target_id]
-    text = message(f"cause.{found.kind}", value=found.value, detail=found.value, **_fields(target, units))
+    said = {"value": found.value, "detail": found.value, **_fields(target, units), **found.fields}
+    text = message(f"cause.{found.kind}", **said)
     cause = Cause(kind=found.kind, target_id=target.id, unit_id=target.unit_id, message=text)
     is_service = target.role is Role.SERVICE
     is_outer = _kind(units, target.unit_id) is not UnitKind.HUB

@@ -6,7 +6,9 @@ from bt_console.evaluate.topology import Topology
 from bt_console.model.incident import CauseKind, Incident
 from bt_console.model.inventory import TargetId
 
-QUALITY_KINDS = frozenset({CauseKind.LINK_LOSS, CauseKind.LINK_DELAY, CauseKind.SERVICE_SLOW})
+LINE_KINDS = frozenset({CauseKind.LINK_LOSS, CauseKind.LINK_DELAY, CauseKind.LINK_SATURATED, CauseKind.ROUTE_CHANGED})
+"""What loss and delay on a line are called."""
+QUALITY_KINDS = LINE_KINDS | {CauseKind.SERVICE_SLOW}
 """Their culprits answer, but badly, and so does all that lies behind them."""
 NOT_FOUND_HERE = frozenset({CauseKind.EXTERNAL_ALERT, CauseKind.HEARTBEAT_MISSED})
 """Others say so, and others say when it is over: the diagnosis leaves such incidents alone."""

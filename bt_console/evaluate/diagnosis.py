@@ -8,18 +8,19 @@ from datetime import datetime
 
 from bt_console.evaluate import incidents as docket
 from bt_console.evaluate.asks import wanted_checks
-from bt_console.evaluate.belief import Belief, believe
+from bt_console.evaluate.belief import Belief, Memory, believe
 from bt_console.evaluate.causes import find_causes
 from bt_console.evaluate.culprits import culprits_of
 from bt_console.evaluate.flapping import plain
 from bt_console.evaluate.health import bad_run, valid_samples
 from bt_console.evaluate.incidents import Docket
 from bt_console.evaluate.reasoning import key_of
+from bt_console.evaluate.routes import RouteChange
 from bt_console.evaluate.standing import Court, Place
 from bt_console.evaluate.topology import Topology
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Transition
 from bt_console.model.incident import CauseKind, Incident
-from bt_console.model.inventory import CheckId, Role, Target, TargetId, Unit, UnitId
+from bt_console.model.inventory import Check, CheckId, Role, Target, TargetId, Unit, UnitId
 from bt_console.words import message
 
 
@@ -38,6 +39,8 @@ class Situation:
     next_incident_id: int
     beliefs: Mapping[TargetId, Belief] = field(default_factory=dict)
     """Those of the diagnosis before, to spare the work for what was not measured since; may be left out."""
+    route_changes: Mapping[TargetId, RouteChange] = field(default_factory=dict)
+    """The newest accepted change of the way to each target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def diagnose(situation: Situation, now: datetime) -> Diagnosis:
     """Return what the present readings mean."""
     beliefs = _beliefs(situation)
     known = (*situation.open_incidents, *situation.recent_incidents)
-    court = Court(situation.topology, beliefs, tuple(plain(incident) for incident in known))
+    court = Court(situation.topology, beliefs, tuple(plain(incident) for incident in known), situation.route_changes)
     causes = find_causes(court, situation.units, now)
     result = docket.step(
         situation.open_incidents, situation.recent_incidents, causes, court, situation.next_incident_id, now
@@ -86,10 +89,21 @@ def _beliefs(situation: Situation) -> dict[TargetId, Belief]:
 
 def _belief(situation: Situation, target: Target) -> Belief:
     healths, known = situation.healths, situation.beliefs.get(target.id)
-    if known is not None and all(healths.get(check.id) is health for check, health in known.memories):
+    if known is not None and _is_same(known, healths):
         return known
-    checks = situation.topology.checks.get(target.id, ())
-    return believe(target, tuple((c, healths.get(c.id) or CheckHealth(check_id=c.id)) for c in checks))
+    topology = situation.topology
+    kinds = (topology.checks, topology.load_checks, topology.trace_checks)
+    memories, loads, traces = (_memories(healths, checks.get(target.id, ())) for checks in kinds)
+    return believe(target, memories, loads, traces)
+
+
+def _is_same(known: Belief, healths: Mapping[CheckId, CheckHealth]) -> bool:
+    memories = (*known.memories, *known.loads, *known.traces)
+    return all(healths.get(check.id) is health for check, health in memories)
+
+
+def _memories(healths: Mapping[CheckId, CheckHealth], checks: Sequence[Check]) -> tuple[Memory, ...]:
+    return tuple((check, healths.get(check.id) or CheckHealth(check_id=check.id)) for check in checks)
 
 
 def _publish(

@@ -114,6 +114,11 @@ PROMPT_K = 2
 """Thresholds decided by so few readings are worth asking about at once."""
 
 
+def begins_at(threshold: Threshold) -> int:
+    """Return after how many breaches a threshold may be about to be exceeded: one of many readings is noise."""
+    return 1 if threshold.k <= PROMPT_K else max(2, threshold.k // 3)
+
+
 def is_unsettled(check: Check, health: CheckHealth) -> bool:
     """Return whether a check's newest reading contradicts its state."""
     if not health.samples:

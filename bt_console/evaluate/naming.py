@@ -26,6 +26,8 @@ _WARNINGS = frozenset(
     {
         CauseKind.LINK_LOSS,
         CauseKind.LINK_DELAY,
+        CauseKind.LINK_SATURATED,
+        CauseKind.ROUTE_CHANGED,
         CauseKind.SERVICE_SLOW,
         CauseKind.CERTIFICATE_EXPIRING,
         CauseKind.LAN_SWITCH_DOWN,

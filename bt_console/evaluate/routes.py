@@ -56,6 +56,18 @@ class Routes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteChange:
+    """The way to a target is another for good."""
+
+    since: datetime
+    """Start of the first trace that took it."""
+    hop: int
+    """The first that differs, from 1."""
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RouteFindings:
     """What a trace changes."""
 
@@ -64,6 +76,7 @@ class RouteFindings:
     gone: tuple[Route, ...] = ()
     events: tuple[Event, ...] = ()
     """Without numbers (seq 0)."""
+    change: RouteChange | None = None
 
 
 def routes_by_check(stored: Iterable[Route]) -> dict[CheckId, Routes]:
@@ -102,7 +115,7 @@ def fold(before: Routes, trace: Trace, target: Target) -> RouteFindings:
     seen = _seen(taken, trace)
     changed = {seen.route_hash: seen}
     recent = (*before.recent, seen.route_hash)[-SURE_N:]
-    events: tuple[Event, ...] = ()
+    change: RouteChange | None = None
     if in_force is None or seen.route_hash == in_force.route_hash:
         accepted_at = seen.accepted_at or trace.at
         changed = {seen.route_hash: replace(seen, accepted_at=accepted_at)}
@@ -111,14 +124,15 @@ def fold(before: Routes, trace: Trace, target: Target) -> RouteFindings:
         changed[seen.route_hash] = replace(seen, accepted_at=trace.at)
     elif _is_sure(recent, seen) and _is_calm(seen, trace.at):
         changed[seen.route_hash] = replace(seen, accepted_at=trace.at)
-        events = (_event(in_force, seen, trace.at, target),)
+        change = _change(in_force, seen, trace.at)
     gone = _overflow({**before.known, **changed})
     kept = {key: route for key, route in {**before.known, **changed}.items() if key not in gone}
     return RouteFindings(
         after=Routes(known=kept, recent=recent),
         routes=tuple(route for key, route in changed.items() if key not in gone),
         gone=tuple(gone.values()),
-        events=events,
+        events=(_event(change, trace, target),) if change else (),
+        change=change,
     )
 
 
@@ -191,15 +205,24 @@ def _overflow(routes: Mapping[str, Route]) -> dict[str, Route]:
     return {route.route_hash: route for route in others[:excess]}
 
 
-def _event(before: Route, after: Route, at: datetime, target: Target) -> Event:
+def _change(before: Route, after: Route, at: datetime) -> RouteChange:
+    return RouteChange(
+        since=after.first_seen_at if after.seen_count <= SURE_N else at,
+        hop=1 + next(_differences(before.hops, after.hops), 0),
+        before=before.hops,
+        after=after.hops,
+    )
+
+
+def _event(change: RouteChange, trace: Trace, target: Target) -> Event:
     text = message(
         "event.route_changed",
         name=target.name,
-        hop=1 + next(_differences(before.hops, after.hops), 0),
-        before=shown(before.hops),
-        after=shown(after.hops),
+        hop=change.hop,
+        before=shown(change.before),
+        after=shown(change.after),
     )
-    return Event(seq=0, at=at, kind="route_changed", subject=after.check_id, unit_id=target.unit_id, message=text)
+    return Event(seq=0, at=trace.at, kind="route_changed", subject=trace.check_id, unit_id=target.unit_id, message=text)
 
 
 def _differences(one: tuple[str, ...], other: tuple[str, ...]) -> Iterator[int]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bt_console.evaluate.belief import Belief, believe
 from bt_console.evaluate.culprits import culprits_of, is_outage
+from bt_console.evaluate.routes import RouteChange
 from bt_console.evaluate.topology import LINK_ROLES, WITNESSES, Topology
 from bt_console.model.health import HealthState
 from bt_console.model.incident import CauseKind, Incident
@@ -76,6 +77,7 @@ class Court:
     beliefs: Mapping[TargetId, Belief]
     incidents: tuple[Incident, ...]
     """Open ones and those resolved in the last minutes; those that flap as the outages they are made of."""
+    route_changes: Mapping[TargetId, RouteChange] = field(default_factory=dict)
     accused: frozenset[TargetId] = field(init=False)
     """Culprits of the open outages."""
     charges: frozenset[tuple[CauseKind, TargetId]] = field(init=False)
@@ -183,6 +185,8 @@ class Court:
         if self.beliefs[target_id].role is Role.DNS:
             return None
         children = [c for c in self.topology.children[target_id] if self._is_measured(c)]
+        # Children that answered in a pause, too short for the target to be believed UP, say nothing of what is now.
+        since = max(since, self.beliefs[target_id].silent_since or since)
         last_miss_at = self.beliefs[target_id].misses_since(since)[-1].started_at
         if any(self.beliefs[child].answered_between(since, last_miss_at) for child in children):
             return Standing(Place.SILENT)

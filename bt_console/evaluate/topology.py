@@ -10,6 +10,8 @@ from bt_console.model.inventory import Check, CheckId, Inventory, Role, Target, 
 
 LINK_ROLES = frozenset({Role.TSLCD, Role.INTERNET})
 """A unit's two ways out."""
+LINE_ROLES = LINK_ROLES | {Role.UPLINK}
+"""Routers at the end of one line."""
 PATH_ROLES = frozenset({Role.UPLINK, Role.CORE, Role.TSLCD, Role.INTERNET, Role.LAN})
 """Targets that others are reached through."""
 _QUICK = LINK_ROLES | {Role.UPLINK, Role.CORE, Role.ANCHOR, Role.LAN}
@@ -25,6 +27,10 @@ class Topology:
     targets: Mapping[TargetId, Target]
     checks: Mapping[TargetId, tuple[Check, ...]]
     """Those that decide whether their target works."""
+    load_checks: Mapping[TargetId, tuple[Check, ...]]
+    """Those that read how full its line is; they decide nothing."""
+    trace_checks: Mapping[TargetId, tuple[Check, ...]]
+    """Those that trace the way to it."""
     check_target: Mapping[CheckId, TargetId]
     ancestors: Mapping[TargetId, tuple[TargetId, ...]]
     """Every measured target on the way to one, nearest first; the hub itself is not among them."""
@@ -47,15 +53,14 @@ class Topology:
 def build(inventory: Inventory) -> Topology:
     """Return the lookups for an inventory, whose dependencies must be acyclic."""
     targets = inventory.targets
-    checks: dict[TargetId, list[Check]] = defaultdict(list)
-    for check in inventory.checks.values():
-        if check.decides:
-            checks[check.target_id].append(check)
+    checks = _by_target(check for check in inventory.checks.values() if check.decides)
     ancestors = {target_id: _ancestors(targets, checks, target_id) for target_id in targets}
     children = _children(targets, checks)
     return Topology(
         targets=targets,
-        checks={target_id: tuple(found) for target_id, found in checks.items()},
+        checks=checks,
+        load_checks=_by_target(check for check in inventory.checks.values() if _is_load(check)),
+        trace_checks=_by_target(check for check in inventory.checks.values() if check.probe == "path_trace"),
         check_target={check.id: check.target_id for check in inventory.checks.values()},
         ancestors=ancestors,
         children=children,
@@ -65,6 +70,17 @@ def build(inventory: Inventory) -> Topology:
         links=_links(targets.values(), checks),
         hub_id=next((t.id for t in targets.values() if t.role is Role.HUB), TargetId("hub")),
     )
+
+
+def _is_load(check: Check) -> bool:
+    return not check.decides and any(limit.measure.endswith("_utilisation_ratio") for limit in check.thresholds)
+
+
+def _by_target(checks: Iterable[Check]) -> dict[TargetId, tuple[Check, ...]]:
+    found: dict[TargetId, tuple[Check, ...]] = {}
+    for check in checks:
+        found[check.target_id] = (*found.get(check.target_id, ()), check)
+    return found
 
 
 def _ancestors(

@@ -63,6 +63,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "cause.device_missing": ("{name} không trả lời", "{name} does not answer"),
     "cause.link_loss": ("{name} mất gói {value}", "{name} loses {value} of packets"),
     "cause.link_delay": ("{name} trễ {value}", "{name} is delayed by {value}"),
+    "cause.link_saturated": (
+        "{name} đã đầy: {value} tốc độ đang bị dùng, {harm_said}",
+        "{name} is full: {value} of its speed in use, {harm_said}",
+    ),
+    "cause.route_changed": (
+        "{name} {harm_said} từ khi tuyến đường đổi ở chặng {hop}: {before} thành {after}",
+        "{name} {harm_said} since its route changed at hop {hop}: {before} became {after}",
+    ),
+    "harm.link_delay": ("trễ {value}", "is delayed by {value}"),
+    "harm.link_loss": ("mất gói {value}", "loses {value} of packets"),
+    "harm.none": ("chưa mất gói hay trễ", "no loss or delay yet"),
     "cause.service_down": ("{name} ngừng: {detail}", "{name} is down: {detail}"),
     "cause.service_error": ("{name} báo lỗi: {detail}", "{name} answers with an error: {detail}"),
     "cause.service_slow": ("{name} trả lời chậm: {value}", "{name} answers slowly: {value}"),
@@ -93,10 +104,32 @@ WORDS: dict[str, tuple[str, str]] = {
         "Came back after {seconds} s: {kind_words}",
     ),
     "step.paused": ("Trả lời lại sau {seconds} giây", "Answered again after {seconds} s"),
-    "step.missed": ("{name}: {probe} hỏng {k} lần liền ({detail})", "{name}: {probe} failed {k} in a row ({detail})"),
+    "step.missed": (
+        "{name}: {probe} hỏng {k} trong {n} lần gần nhất ({detail})",
+        "{name}: {probe} missed {k} of the last {n} ({detail})",
+    ),
     "step.breached": (
-        "{name}: {probe} vượt ngưỡng {k} trong {n}",
-        "{name}: {probe} beyond its threshold in {k} of {n}",
+        "{name}: {what_said} {value}, ngưỡng {limit}, {k} trong {n} lần đo",
+        "{name}: {what_said} {value}, limit {limit}, in {k} of {n} readings",
+    ),
+    "measure.loss": ("mất gói", "loss"),
+    "measure.delay": ("trễ", "delay"),
+    "measure.answer": ("thời gian trả lời", "time to answer"),
+    "measure.days": ("số ngày còn lại của chứng thư", "days left of the certificate"),
+    "measure.other": ("{measure}", "{measure}"),
+    "step.way_clean": ("Trên đường đi: {names} không có hiện tượng đó", "On the way: {names} show none of it"),
+    "step.sisters_clean": ("Bên cạnh: {names} không có hiện tượng đó", "Beside it: {names} show none of it"),
+    "step.use": (
+        "Bộ đếm của {name}: dùng {value} tốc độ đường truyền; đầy trong {k} trong {n} lần đo",
+        "Counters of {name}: {value} of the line's speed in use; full in {k} of {n} readings",
+    ),
+    "step.rerouted": (
+        "Truy vết tới {name} đi đường khác từ chặng {hop}: {before} thành {after}",
+        "Traces to {name} take another way from hop {hop} on: {before} became {after}",
+    ),
+    "step.unmeasured": (
+        "{name}: {probe}: trung tâm không đo được {k} lần liền ({detail})",
+        "{name}: {probe}: our side could not measure it {k} times in a row ({detail})",
     ),
     "step.mute": (
         "{name} trả lời nhưng {k} trong {n} đích phía sau im lặng",
@@ -111,8 +144,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.beyond_yes": ("Phía sau: {names} trả lời", "Beyond it: {names} answered"),
     "step.beyond_no": ("Phía sau: {names} không trả lời", "Beyond it: {names} did not answer"),
     "step.concluded": (
-        "Kết luận: {kind_words}; giải thích {count} đích",
-        "Concluded: {kind_words}; explains {count} targets",
+        "Kết luận: {kind_words}, {names}; giải thích {count} đích",
+        "Concluded: {kind_words}, {names}; explains {count} targets",
     ),
     "step.renamed": (
         "Xem lại: {before_words} thành {after_words}",

@@ -6,6 +6,7 @@ Source: names, addresses and dependencies are those of the lab and of config.exa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bt_console.evaluate.topology import LINK_ROLES
 from bt_console.model.inventory import (
@@ -38,6 +39,9 @@ _LOSS = Threshold(measure="loss_ratio", side=Side.ABOVE, limit=0.1, k=6, n=10)
 _DELAY = Threshold(measure="rtt_median_s", side=Side.ABOVE, limit=0.2)
 _SLOW = Threshold(measure="total_s", side=Side.ABOVE, limit=2.0)
 _EXPIRING = Threshold(measure="certificate_days_left", side=Side.BELOW, limit=14.0, k=1, n=1)
+_FULL = tuple(
+    Threshold(measure=f"{way}_utilisation_ratio", side=Side.ABOVE, limit=0.9, k=4, n=5) for way in ("in", "out")
+)
 _PATH_ROLES = LINK_ROLES | {Role.UPLINK, Role.CORE, Role.ANCHOR}
 
 
@@ -144,6 +148,11 @@ def _checks(target: Target) -> Iterator[Check]:
         thresholds = (_LOSS, _DELAY) if target.role in _PATH_ROLES else ()
         interval_s = 10.0 if target.role is Role.DEVICE else 5.0
         yield _check(target, "icmp_echo", target.address, interval_s=interval_s, timeout_s=0.8, thresholds=thresholds)
+    if target.role in LINK_ROLES:
+        yield replace(_check(target, "path_trace", target.address, interval_s=60.0), decides=False)
+    if target.role in (Role.TSLCD, Role.CORE):
+        load = _check(target, "snmp_interfaces", target.address, interval_s=30.0, thresholds=_FULL)
+        yield replace(load, decides=False)
 
 
 def _check(

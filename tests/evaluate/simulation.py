@@ -15,6 +15,7 @@ from bt_console.evaluate.diagnosis import Diagnosis, Situation, diagnose
 from bt_console.evaluate.health import advance, age
 from bt_console.evaluate.health import shifted as shifted_health
 from bt_console.evaluate.incidents import shifted
+from bt_console.evaluate.routes import RouteChange, Routes, fold, trace_of
 from bt_console.evaluate.topology import Topology, build
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Transition
 from bt_console.model.incident import Incident
@@ -80,6 +81,8 @@ class Engine:
     beliefs: Mapping[TargetId, Belief] = field(default_factory=dict)
     lives: dict[int, Life] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
+    routes: dict[CheckId, Routes] = field(default_factory=dict)
+    route_changes: dict[TargetId, RouteChange] = field(default_factory=dict)
 
     @classmethod
     def of(cls, inventory: Inventory) -> Engine:
@@ -91,6 +94,10 @@ class Engine:
         check = self.inventory.checks[observation.check_id]
         health = self.healths.get(check.id) or CheckHealth(check_id=check.id)
         self.healths[check.id] = advance(health, check, observation)
+        if trace := trace_of(observation):
+            found = fold(self.routes.get(check.id, Routes(known={})), trace, self.inventory.targets[check.target_id])
+            self.routes[check.id] = found.after
+            self.route_changes |= {check.target_id: found.change} if found.change else {}
 
     def grow_old(self, now: datetime) -> None:
         """Mark what was not heard of for too long."""
@@ -122,6 +129,7 @@ class Engine:
             recent_incidents=self.recent,
             next_incident_id=self.next_id,
             beliefs=self.beliefs,
+            route_changes=self.route_changes,
         )
 
     def decide(self, now: datetime) -> Diagnosis:

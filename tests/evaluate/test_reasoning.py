@@ -31,7 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 SOURCES = sorted(Path(evaluate.__file__).parent.glob("*.py"))
 _FIELD = re.compile(r"{(\w+?)(?:_words|_said)?}")
-_OF_CAUSES = {"name", "target", "unit", "path", "detail", "value", "failure", "count", "total", "text"}
+_OF_CAUSES = {"name", "target", "unit", "path", "detail", "value", "failure", "count", "total", "text", "harm", "hop", "before", "after"}
 _NOT_NAMED_YET = {
     CauseKind.LINK_SATURATED,
     CauseKind.ROUTE_CHANGED,

@@ -2,6 +2,7 @@
 
 A condition is one line: `20s..60s cut cao-son/tslcd`, `20s.. loss tslcd-core 20%`. Its verbs:
 cut (dead), mute (answers, forwards nothing), shy (forwards, ignores pings), loss P%, delay Nms, flap DOWN/UP,
+busy P% (share of its line in use), reroute (its packets take another way),
 refused, status, slow Ns, wrong, expired, untrusted, days N, noname, say TEXT (`say timeout`, `say ok 12ms`),
 error KIND (our own side cannot measure). Of the monitor itself, `*`: stall, restart, jump Ns (its clock).
 """
@@ -15,7 +16,7 @@ from fnmatch import fnmatchcase
 from random import Random
 
 from bt_console.model.inventory import Check, Inventory, Role, Target, TargetId
-from probes.api import FailureKind, Outcome, Reading
+from probes.api import Fact, FailureKind, Outcome, Reading
 
 PINGS = 10
 _SPACING_S = 0.02
@@ -85,6 +86,7 @@ class World:
         found = tuple(conditions)
         for name in (*inventory.targets, *inventory.checks, *self._switches(inventory)):
             self._by_name[name] = [condition for condition in found if condition.touches(name)]
+        self._counted_at_s: dict[str, float] = {}
         self._roads = {target: self._road(target) for target in inventory.targets}
 
     @staticmethod
@@ -126,11 +128,39 @@ class World:
             said = [c for c in self._by_name[name] if c.verb == "say" and c.holds(at_s)]
             if said:
                 return _as_said(said[-1].value)
-        ask = {"icmp_echo": self._ping, "dns_query": self._dns_query, "host_health": self._host_health}
+        ask = {
+            "icmp_echo": self._ping,
+            "dns_query": self._dns_query,
+            "host_health": self._host_health,
+            "snmp_interfaces": self._count,
+            "path_trace": self._trace,
+        }
         return ask.get(check.probe, self._connect)(check, at_s)
 
     def _host_health(self, check: Check, at_s: float) -> Read:
         return Reading(outcome=Outcome.OK, measures={"load": 0.1}), 0.001
+
+    def _count(self, check: Check, at_s: float) -> Read:
+        """Read counters: the mean over the time since they were last read."""
+        if self._is_blocked(check.target_id, at_s):
+            return Reading(outcome=Outcome.TIMEOUT, detail="no answer"), check.timeout_s
+        since_s = self._counted_at_s.get(check.id, at_s)
+        self._counted_at_s[check.id] = at_s
+        moments = [since_s + (at_s - since_s) * (place + 0.5) / 20 for place in range(20)]
+        shares = [busy.number if (busy := self._now(check.target_id, "busy", at)) else 0.05 for at in moments]
+        measures = {"in_utilisation_ratio": 0.02, "out_utilisation_ratio": sum(shares) / len(shares)}
+        return Reading(outcome=Outcome.OK, measures=measures if at_s > since_s else {}), self._delay_s(
+            check.target_id, at_s
+        )
+
+    def _trace(self, check: Check, at_s: float) -> Read:
+        if self._is_blocked(check.target_id, at_s):
+            return Reading(outcome=Outcome.TIMEOUT, facts={"reached": False}), 1.5
+        road = [self._targets[TargetId(hop)].address for hop in self._roads[check.target_id] if hop != "hub"]
+        if self._now(check.target_id, "reroute", at_s):
+            road.insert(-1, "192.0.2.99")
+        facts: dict[str, Fact] = {"hop_address": tuple(road), "route_hash": "-".join(road), "reached": True}
+        return Reading(outcome=Outcome.OK, facts=facts), 1.2
 
     def _ping(self, check: Check, at_s: float) -> Read:
         target_id = check.target_id
