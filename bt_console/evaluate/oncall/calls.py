@@ -215,7 +215,7 @@ def _unmuted(draft: Draft, call: Call) -> Call:
         call = replace(call, next_at=draft.now + wait, paused_left_s=None)
     for page in notices.open_pages(draft, call.incident_id):
         if notices.is_muted_hold(page):
-            draft.put(replace(page, state=DeliveryState.QUEUED, why="", next_at=draft.now))
+            notices.freed(draft, page)
     draft.tell("unmuted", "oncall.event.unmuted", call.incident_id)
     return draft.put_call(call)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -101,14 +101,16 @@ class Draft:
             replace(delivery, state=DeliveryState.CANCELLED, why=why, done_at=self.now, digest_id=digest_id)
         )
 
+    def rows_of(self, incident_id: int | None) -> Mapping[int, Delivery]:
+        """Return an incident's deliveries of all times; without an incident, all there are."""
+        return self.deliveries if incident_id is None else self._of.get(incident_id, {})
+
     def of_incident(self, incident_id: int) -> list[Delivery]:
         """Return an incident's deliveries in order, those of an earlier life of its call left out."""
         call = self.calls.get(incident_id)
         since = call.opened_at if call else None
         return [
-            d
-            for d in self._of.get(incident_id, {}).values()
-            if since is None or d.done_at is None or d.created_at >= since
+            d for d in self.rows_of(incident_id).values() if since is None or d.done_at is None or d.created_at >= since
         ]
 
     def start_attempt(self, delivery: Delivery) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -142,16 +142,12 @@ def open_pages(draft: Draft, incident_id: int) -> list[Delivery]:
 
 def chain_of(draft: Draft, delivery: Delivery) -> list[Delivery]:
     """Return a notice and its siblings on other channels, oldest first."""
-    if delivery.incident_id is None:
-        every: Iterable[Delivery] = draft.deliveries.values()
-    else:
-        every = draft.of_incident(delivery.incident_id)
-    rows = {d.id: d for d in every}
+    rows = draft.rows_of(delivery.incident_id)
     root = _root(rows, delivery)
     return [d for d in rows.values() if _root(rows, d) == root]
 
 
-def _root(rows: dict[int, Delivery], delivery: Delivery) -> int:
+def _root(rows: Mapping[int, Delivery], delivery: Delivery) -> int:
     while delivery.fallback_of is not None and delivery.fallback_of in rows:
         delivery = rows[delivery.fallback_of]
     return delivery.id if delivery.fallback_of is None else delivery.fallback_of
@@ -342,6 +338,20 @@ def _late_extra(draft: Draft, delivery: Delivery) -> Extra:
     if told is None:
         return Extra(id=delivery.id)
     return Extra(id=delivery.id, sent_by=told.channel, sent_at=told.done_at)
+
+
+AMBIGUOUS = message("oncall.why.ambiguous")
+
+
+def may_have_arrived(delivery: Delivery) -> bool:
+    """Return whether an attempt's end is unknown; behind a mute any attempt counts as such."""
+    return delivery.attempts_count > 0 and (delivery.why == AMBIGUOUS or is_muted_hold(delivery))
+
+
+def freed(draft: Draft, delivery: Delivery) -> Delivery:
+    """Queue again what a mute held back."""
+    why = AMBIGUOUS if may_have_arrived(delivery) else ""
+    return draft.put(replace(delivery, state=DeliveryState.QUEUED, why=why, next_at=draft.now))
 
 
 def is_muted_hold(delivery: Delivery) -> bool:

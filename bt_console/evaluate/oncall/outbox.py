@@ -67,7 +67,7 @@ def _expire_leases(draft: Draft) -> None:
         if row.state is DeliveryState.LEASED and (row.lease_until is None or row.lease_until <= draft.now):
             draft.end_attempt(row.id, SendOutcome.AMBIGUOUS)
             draft.put(
-                replace(row, state=DeliveryState.QUEUED, next_at=draft.now, lease_until=None, why=storm.AMBIGUOUS)
+                replace(row, state=DeliveryState.QUEUED, next_at=draft.now, lease_until=None, why=notices.AMBIGUOUS)
             )
 
 
@@ -114,7 +114,7 @@ def _lease(draft: Draft, row: Delivery, lane: list[Delivery]) -> Delivery:
             state=DeliveryState.LEASED,
             attempts_count=row.attempts_count + 1,
             lease_until=draft.now + LEASE,
-            why="" if row.why == storm.AMBIGUOUS else row.why,
+            why="" if row.why == notices.AMBIGUOUS else row.why,
         )
     )
     draft.start_attempt(leased)
@@ -155,7 +155,7 @@ def _ready(draft: Draft, row: Delivery) -> Delivery | None:
     if (free_at := _free_at(draft, row, channel)) > draft.now:
         draft.put(replace(row, next_at=free_at))
         return None
-    if row.kind is NoticeKind.PAGE and row.why != storm.AMBIGUOUS and storm.is_over_limit(draft, row):
+    if row.kind is NoticeKind.PAGE and row.why != notices.AMBIGUOUS and storm.is_over_limit(draft, row):
         storm.hold(draft, row)
         return None
     return row

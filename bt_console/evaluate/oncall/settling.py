@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bt_console.channels.api import Sent
-from bt_console.evaluate.oncall import notices, rota, storm
+from bt_console.evaluate.oncall import notices, rota
 from bt_console.evaluate.oncall.clockwork import RATE_LIMIT_MAX
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.texts import Extra, clock
@@ -102,7 +102,7 @@ def _drop_siblings(draft: Draft, row: Delivery) -> None:
 def _retried(draft: Draft, delivery: Delivery, sent: Sent) -> None:
     _failed(draft, delivery, sent)
     back_off_s = BACK_OFF_S[min(max(delivery.attempts_count, 1), len(BACK_OFF_S)) - 1]
-    why = storm.AMBIGUOUS if sent.outcome is SendOutcome.AMBIGUOUS else ""
+    why = notices.AMBIGUOUS if sent.outcome is SendOutcome.AMBIGUOUS else ""
     _requeue(draft, delivery, back_off_s, why)
 
 

@@ -16,12 +16,11 @@ from bt_console.words import message
 
 GATHER_S = 30.0
 """The first digest of a storm waits so long for what is still coming."""
-AMBIGUOUS = message("oncall.why.ambiguous")
 
 
 def is_in_window(delivery: Delivery, limit: Limit, now: datetime) -> bool:
     """Return whether a message counts against a limit: it was sent, is being sent, or may have been."""
-    if delivery.state is DeliveryState.LEASED or (delivery.attempts_count and delivery.why == AMBIGUOUS):
+    if delivery.state is DeliveryState.LEASED or notices.may_have_arrived(delivery):
         return True
     if delivery.state not in TOLD or delivery.done_at is None:
         return False
