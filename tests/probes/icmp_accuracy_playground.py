@@ -17,13 +17,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pyroute2 import IPRoute
+
 from bt_console.lab import kernel
 from probes._wire.icmp_echoes import Params
 from probes._wire.icmp_pinger import Pinger
 from probes.api import Shared
 from tests.probes.icmp_playground import allow_datagrams_only, ask, build_network, change_nothing
 from tests.probes.planned_path import COUNT, PLANS, READY, SPACING_S, STEADY, TIMEOUT_S, address_of
-from tests.probes.tshark_capture import capture, messages, round_trips_s
+from tests.probes.tshark_capture import PLACE, capture, messages, round_trips_s
 from tests.probes.wires import Case, play
 
 PACKETS, BURSTS, FPING, WARM_UP = range(4)
@@ -32,6 +34,8 @@ BLOCKED_S = 0.05
 _FREE_S = 0.005
 _PARAMS = Params(count=COUNT, spacing_s=SPACING_S, timeout_s=TIMEOUT_S)
 _ALLOWED_S = 30.0
+MAC = "02:00:00:00:00:42"
+"""The neighbours' on the far end."""
 _WARM_UPS = 5
 
 
@@ -49,6 +53,14 @@ class Blocking:
                 pass
             self.count += 1
             await asyncio.sleep(_FREE_S)
+
+
+def introduce() -> None:
+    """Tell the kernel who answers: on a busy machine ARP would be given up before the far end gets its turn."""
+    with IPRoute() as routes:
+        (near,) = routes.link_lookup(ifname=PLACE)
+        for address in [address for sender in (PACKETS, BURSTS, FPING, WARM_UP) for address in addresses(sender)]:
+            routes.neigh("add", dst=address, lladdr=MAC, ifindex=near, state="permanent")
 
 
 def far_end() -> subprocess.Popen[str]:
@@ -133,6 +145,7 @@ async def measure(blocked_s: float, forbid: Callable[[], None]) -> dict[str, Any
 def path() -> Iterator[None]:
     """Build the network, with somebody at its far end."""
     build_network()
+    introduce()
     far = far_end()
     try:
         yield

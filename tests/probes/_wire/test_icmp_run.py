@@ -127,3 +127,12 @@ def test_a_param_outside_its_range_is_refused_by_name(field: str, value: float) 
 def test_a_large_packet_is_charged_more_of_the_receive_buffer() -> None:
     assert charge_octets(32) == 1664
     assert charge_octets(1472) > 1664 + 1472
+
+
+async def test_the_first_reply_after_a_packet_was_given_up_is_late_and_the_next_a_duplicate(run: Run) -> None:
+    sent = packet(run, wall_ms=0, mono_ms=0)
+    sent.is_open = False
+    run.note_another(sent)
+    assert (run.late_count, run.duplicate_count) == (1, 0)
+    run.note_another(sent)
+    assert (run.late_count, run.duplicate_count) == (1, 1)
