@@ -19,6 +19,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,12 +31,34 @@ from bt_console.lab.faults.api import FaultKind
 from bt_console.lab.plan import Names
 from bt_console.lab.rundir import control_address, is_gone, live_owner
 
-__all__ = ["Lab", "LabError"]
+__all__ = ["Arrival", "Lab", "LabError"]
 
 _START_WITHIN_S = 120.0
 _STOP_WITHIN_S = 15.0
 _ANSWER_WITHIN_S = 30.0
 _ENTER = Path(__file__).with_name("enter.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A message in somebody's hands."""
+
+    seq: int
+    at: datetime
+    channel: str
+    recipient: str
+    """The address it came to."""
+    contact: str
+    """Id of whose that is; empty for a stranger's."""
+    name: str
+    text: str
+    message_id: str
+    """What the sender was told it is called."""
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Arrival:
+        """Return it as the lab reported it."""
+        return cls(**{**document, "at": datetime.fromisoformat(document["at"])})
 
 
 class Lab:
@@ -56,6 +80,7 @@ class Lab:
         """The configuration to monitor it with."""
         self.places: tuple[str, ...] = tuple(status["places"])
         """Where spawn can run something."""
+        self._environment: dict[str, str] = status["environment"]
         self.names = Names(**{name: tuple(values) for name, values in status["names"].items()})
 
     @classmethod
@@ -113,6 +138,14 @@ class Lab:
         """Return the specifications of the faults in force."""
         return tuple(self.status()["active"])
 
+    def letters(self, after: int = 0) -> tuple[Arrival, ...]:
+        """Return what reached people after a letter's number, oldest first."""
+        return tuple(Arrival.of(found) for found in self._ask({"do": "letters", "after": after}))
+
+    def reply(self, channel: str, sender: str, text: str) -> None:
+        """Have a person (an address, or the id of a contact) answer over a channel. Raises LabError."""
+        self._ask({"do": "reply", "channel": channel, "sender": sender, "text": text})
+
     def status(self) -> dict[str, Any]:
         """Return everything the lab says about itself."""
         found: dict[str, Any] = self._ask({"do": "status"})
@@ -121,9 +154,11 @@ class Lab:
     def spawn(self, place: str, argv: Sequence[str], **popen: Any) -> subprocess.Popen[Any]:
         """Start a command where a unit (or the hub) is, with all rights over its network. It ends with the lab.
 
-        What its configuration calls `credential:NAME`, it finds among the lab's own.
+        What its configuration calls `credential:NAME`, it finds among the lab's own; what it writes for a modem goes
+        to the lab's.
         """
-        popen["env"] = {**(popen.get("env") or os.environ), "CREDENTIALS_DIRECTORY": str(self.secrets_dir)}
+        own = {**self._environment, "CREDENTIALS_DIRECTORY": str(self.secrets_dir)}
+        popen["env"] = {**(popen.get("env") or os.environ), **own}
         fds = self._enter(place)
         if not fds:
             return subprocess.Popen(list(argv), **popen)  # noqa: S603 - running the given command is the purpose

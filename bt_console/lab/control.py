@@ -4,6 +4,8 @@
     {"do": "fault", "spec": SPEC}         break; answers when it is in force
     {"do": "heal", "spec": SPEC or null}  restore one, or all
     {"do": "enter", "place": PLACE}       by SCM_RIGHTS: user namespace, network namespace, pidfd of the lab
+    {"do": "letters", "after": N}         what reached people after a letter's number
+    {"do": "reply", "channel": ID, "sender": ADDRESS, "text": TEXT}    a person answers
     {"do": "stop"}                        end the lab
 An answer is {"ok": ...} or {"error": MESSAGE}.
 """

@@ -16,6 +16,7 @@ from bt_console.lab.faults.api import Effect
 from bt_console.lab.lan.children import LanProcess
 from bt_console.lab.network import Network
 from bt_console.lab.plan import HUB, Line, Plan
+from bt_console.lab.post import Post
 from bt_console.lab.ready import wait_for_pings, wait_for_services
 from bt_console.lab.rundir import KEYS, SECRETS, TRUST_FILE
 from bt_console.lab.secrets import make_secrets
@@ -46,6 +47,7 @@ class NamespacedDistrict:
         self._service_fds = {space: fd for space, fd in self._network.space_fds.items() if space in serving}
         self._wires = Child("bt_console.lab.wires_process")
         self._services = Child("bt_console.lab.services.process", tuple(self._service_fds.values()))
+        self.post = Post(self._services, plan, run_dir)
         self._agents = AgentProcesses(plan, self._network.space_fds)
         self._lans = LanProcess(plan, self._network.space_fds)
         self.children: tuple[Child, ...] = (self._wires, self._services, *self._agents.children, self._lans.child)
@@ -59,6 +61,7 @@ class NamespacedDistrict:
             "spaces": self._service_fds,
             "services": [asdict(service) for service in self._served],
             "secrets": str(self.secrets_dir),
+            "spools": self.post.spools,
         }
         self._services.tell({"open": order})
         wires = [(name, self._network.wires[name], _calm(line)) for name, line in self._lines.items()]

@@ -13,7 +13,18 @@ from bt_console.lab.errors import LabError
 from bt_console.lab.faults.api import ANY_PORT, Effect, LanEffect, LineEffect, ServiceEffect
 from bt_console.lab.kernel import Refusal
 from bt_console.lab.loopback_config import port_of, rewritten
-from bt_console.lab.plan import CORE_LINE, UPLINK_LINES, Plan, Port, Service, line_id
+from bt_console.lab.messengers import BOT
+from bt_console.lab.plan import (
+    CORE_LINE,
+    INTERNET_CENTRE,
+    TSLCD_CENTRE,
+    UPLINK_LINES,
+    Plan,
+    Port,
+    Service,
+    line_id,
+)
+from bt_console.lab.post import Post
 from bt_console.lab.ready import wait_for_services
 from bt_console.lab.rundir import CONFIG_FILE, KEYS, SECRETS, TRUST_FILE
 from bt_console.lab.topology import draw
@@ -45,12 +56,15 @@ class LoopbackDistrict:
         self.trust_file.touch(mode=0o600)  # a configuration may only name a file that is there; it is filled later
         text = rewritten(config.read_bytes(), str(config), given.store_path, self._base_port)
         self.config_path.write_text(text, encoding="utf-8")
-        inventory = load_config(self.config_path).inventory
+        settings = load_config(self.config_path)
+        inventory = settings.inventory
         self._behind = lines_before(inventory)
         self._addresses = {name: inventory.targets[TargetId(name)].address for name in self._behind}
-        plan = draw(inventory)
+        plan = draw(inventory, settings.oncall)
         self.plan: Plan = replace(plan, services=tuple(self._high(service) for service in plan.services))
+        self._behind |= {bot.id: _lines_of(bot) for bot in self.plan.services if bot.sort == BOT}
         self._services = Child("bt_console.lab.services.process")
+        self.post = Post(self._services, self.plan, run_dir)
         self.children: tuple[Child, ...] = (self._services,)
 
     def open(self) -> None:
@@ -62,6 +76,7 @@ class LoopbackDistrict:
             "spaces": {},
             "services": [asdict(service) for service in everything],
             "secrets": str(self.secrets_dir),
+            "spools": self.post.spools,
             "wrong_address": _WRONG_ADDRESS,
         }
         self._services.ask({"open": order})
@@ -140,6 +155,12 @@ def _lines_before(target: Target, inventory: Inventory) -> tuple[str, ...]:
         case Role.TSLCD | Role.LAN | Role.DEVICE if inventory.units[target.unit_id].kind is not UnitKind.DEPARTMENT:
             return (*core, line_id("tslcd", target.unit_id))
     return ()
+
+
+def _lines_of(bot: Service) -> tuple[str, ...]:
+    """Return which lines are between the hub and the chat service."""
+    lines = {INTERNET_CENTRE: (UPLINK_LINES["internet"],), TSLCD_CENTRE: (UPLINK_LINES["tslcd"], CORE_LINE)}
+    return lines.get(bot.space, ())
 
 
 def _base_port(pid: int) -> int:

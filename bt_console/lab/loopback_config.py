@@ -3,6 +3,7 @@
     127.20.0.53  name server          127.50.0.1  Internet uplink    127.54.1.k  services
     127.21.i.x   LAN of unit i        127.51.i.2  its Internet side  127.55.0.1  TSLCD uplink
     127.52.0.k   anchors              127.55.i.2  its TSLCD side     127.55.255.1  core
+    127.54.2.1   the chat service's bots
 Checks and labels the file itself overrides are left out: they were written for other addresses. So is what has no
 meaning here: SNMP, scans, the office LAN, a mailbox.
 
@@ -26,6 +27,7 @@ KINDS = ("https", "http", "smtp", "imaps", "imap", "dns", "router", "ntp")
 _PING_ROLES = ("uplink", "anchor", "core", "internet", "tslcd", "lan", "device")
 _FIRST_DEVICE = 11
 _DNS = "127.20.0.53"
+_BOT = "127.54.2.1"
 
 
 def port_of(kind: str, base_port: int) -> int:
@@ -54,6 +56,8 @@ def rewritten(content: bytes, file: str, store_path: Path, base_port: int) -> st
         "units": {name: _unit(unit, at) for at, (name, unit) in enumerate(_entries(data, "units"), 1)},
         "defaults": {"roles": _roles(base_port)},
     }
+    if isinstance(data.get("oncall"), dict):
+        made["oncall"] = _oncall(data, base_port)
     if isinstance(data.get("dns"), dict):
         made["dns"] = {**_kept(data["dns"], "name"), "address": _DNS, "port": port_of("dns", base_port)}
     text: str = yaml.safe_dump(made, allow_unicode=True, sort_keys=False, width=120)
@@ -90,6 +94,29 @@ def _service(service: Mapping[str, Any], at: int, base_port: int) -> dict[str, A
     shown = str(service.get("certificate_of", "")).partition(":")[0]
     asked = {"certificate_of": f"{shown}:{port_of('https', base_port)}"} if shown else {}
     return {**kept, **urls, **asked, "address": f"127.54.1.{at}"}
+
+
+def _oncall(data: Mapping[str, Any], base_port: int) -> dict[str, Any]:
+    """Return who is told what, with the channels that this lab answers; any other becomes a console.
+
+    This monitor runs on the machine's own network: it must tell nobody in earnest.
+    """
+    told = {name: value for name, value in data["oncall"].items() if name not in ("listen", "heartbeats")}
+    mails = {str(service.get("address")): at for at, (_, service) in enumerate(_entries(data, "services"), 1)}
+    channels = _entries(told, "channels")
+    return {**told, "channels": {name: _channel(channel, mails, base_port) for name, channel in channels}}
+
+
+def _channel(channel: Mapping[str, Any], services: Mapping[str, int], base_port: int) -> dict[str, Any]:
+    kept, params = _kept(channel, "type", "path", "depends_on", "limit", "use_for"), dict(channel.get("params") or {})
+    kind, at = channel.get("type"), services.get(str(params.get("server", "")).partition(":")[0])
+    if kind == "zalo_bot" and urlsplit(str(params.get("url", ""))).scheme == "http":
+        return {**kept, "params": {**params, "url": f"http://{_BOT}:{port_of('http', base_port)}"}}
+    if kind == "smtp" and at:
+        return {**kept, "params": {**params, "server": f"127.54.1.{at}:{port_of('smtp', base_port)}"}}
+    if kind == "smstools":
+        return {**kept, "params": params}
+    return {**kept, "type": "console"}
 
 
 def _url(url: str, base_port: int) -> str:

@@ -75,7 +75,7 @@ def _time_servers(inventory: Inventory) -> set[str]:
     return {parse_endpoint(address, _NTP).host for address in asked}
 
 
-def _account(params: Any) -> dict[str, str]:
+def _account(params: Any) -> dict[str, Any]:
     """Return whose mailbox a mail service has; its password is the monitor's credential of that name."""
     kind, _, name = params.password.reference.partition(":") if params and params.password else ("", "", "")
     if kind != "credential":

@@ -83,7 +83,8 @@ def _namespaced(args: argparse.Namespace) -> District:
     from bt_console.lab.district import NamespacedDistrict
     from bt_console.lab.topology import draw
 
-    return NamespacedDistrict(draw(load_config(args.config).inventory), args.config, args.run_dir)
+    settings = load_config(args.config)
+    return NamespacedDistrict(draw(settings.inventory, settings.oncall), args.config, args.run_dir)
 
 
 def _report(answer: dict[str, object]) -> None:

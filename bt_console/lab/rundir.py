@@ -19,6 +19,8 @@ TRUST_FILE = "ca.pem"
 CONFIG_FILE = "config.yaml"
 KEYS = "keys"
 SECRETS = "secrets"
+SPOOLS = "spools"
+"""Root of the folders where letters for modems are put."""
 GUEST = "guest"
 """Where whoever runs a lab may keep files that end with it: a demo's store and log."""
 _FILES = (_CONTROL, TRUST_FILE, CONFIG_FILE)
@@ -84,7 +86,8 @@ def sweep(run_dir: Path, *, is_ours: bool) -> None:
             for file in directory.iterdir():
                 file.unlink(missing_ok=True)
             directory.rmdir()
-    shutil.rmtree(run_dir / GUEST, ignore_errors=True)
+    for name in (GUEST, SPOOLS):
+        shutil.rmtree(run_dir / name, ignore_errors=True)
     for name in (*_FILES, _OWNER):
         with suppress(OSError):
             (run_dir / name).unlink()

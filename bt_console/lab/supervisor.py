@@ -20,6 +20,7 @@ from bt_console.lab.exposures import exposures
 from bt_console.lab.faults import effects_of
 from bt_console.lab.faults.api import Effect
 from bt_console.lab.plan import HUB, Plan
+from bt_console.lab.post import Post
 from bt_console.lab.world import LanState, LineState, ServiceState, lan_states, line_states, service_states
 
 
@@ -33,6 +34,7 @@ class District(Protocol):
     config_path: Path
     trust_file: Path
     secrets_dir: Path
+    post: Post
     children: tuple[Child, ...]
 
     def open(self) -> None:
@@ -89,6 +91,11 @@ class Supervisor:
                 self._break(str(order.get("spec")))
             case "heal":
                 self._heal(order.get("spec"))
+            case "letters":
+                return {"ok": self._district.post.letters(int(order.get("after") or 0))}, ()
+            case "reply":
+                said = (str(order.get(name)) for name in ("channel", "sender", "text"))
+                self._district.post.reply(*said)
             case "enter":
                 return {"ok": True}, self._fds(str(order.get("place")))
             case "stop":
@@ -138,6 +145,7 @@ class Supervisor:
             "config": str(district.config_path),
             "active": sorted(self._active),
             "names": asdict(self._names),
+            "environment": district.post.environment,
             "places": sorted(district.plan.places, key=lambda place: (place != HUB, place)),
             "services": [
                 {"id": s.id, "host": s.host, "address": s.address, "ports": {p.kind: p.number for p in s.ports}}

@@ -17,6 +17,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "lab.no_machine": ("đơn vị {unit} không có thiết bị {machine}", "unit {unit} has no device {machine}"),
     "lab.not_active": ("lỗi '{spec}' không có hiệu lực ({hint})", "fault '{spec}' is not in force ({hint})"),
     "lab.nothing_active": ("không có lỗi nào có hiệu lực", "no fault is in force"),
+    "lab.no_replies": (
+        "kênh '{text}' không nhận trả lời trong mô phỏng ({hint}); có: {known}",
+        "channel '{text}' hears no answers in the lab ({hint}); those that do: {known}",
+    ),
     "lab.bad_request": ("yêu cầu không hiểu được", "request not understood"),
     "lab.bad_config": ("cấu hình không dùng được: {why}", "the configuration cannot be used: {why}"),
     "lab.no_uplink": (
@@ -81,6 +85,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "lab.help.fault": ("gây một lỗi; không có SPEC: liệt kê các lỗi", "cause a fault; without SPEC: list the faults"),
     "lab.help.heal": ("khôi phục một lỗi; không có SPEC: tất cả", "restore one fault; without SPEC: all"),
     "lab.help.exec": ("chạy một lệnh ở một đơn vị hoặc ở hub", "run a command where a unit, or the hub, is"),
+    "lab.help.letters": ("những tin đã đến tay người trực", "the messages that reached people"),
+    "lab.help.reply": (
+        "trả lời một tin như người trực (lab reply sms an 4711)",
+        "answer a message as a person would (lab reply sms an 4711)",
+    ),
+    "lab.opt.after": ("chỉ những tin sau số này", "only those after this number"),
+    "lab.opt.channel": ("kênh, như sms hoặc zalo", "the channel, such as sms or zalo"),
+    "lab.opt.sender": ("địa chỉ trên kênh đó, hoặc mã người", "the address on that channel, or a contact's id"),
+    "lab.opt.text": ("nội dung trả lời, như mã trong tin", "what is answered, such as the code in the message"),
+    "lab.no_letters": ("chưa có tin nào đến", "no message has arrived yet"),
     "lab.opt.run_dir": (
         "thư mục của mô phỏng đang chạy (mặc định: trong XDG_RUNTIME_DIR hoặc ~/.local/state)",
         "directory of the running lab (default: in XDG_RUNTIME_DIR or ~/.local/state)",

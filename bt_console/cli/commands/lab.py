@@ -1,4 +1,4 @@
-"""`bt-console lab up|down|status|fault|heal|exec`: the simulated district, kept running between commands."""
+"""`bt-console lab up|down|status|fault|heal|exec|letters|reply`: the simulated district, kept between commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bt_console.lab.client import Lab
     from bt_console.lab.errors import LabError
 
-VERBS = ("up", "down", "status", "fault", "heal", "exec")
+VERBS = ("up", "down", "status", "fault", "heal", "exec", "letters", "reply")
 
 
 def _configure(parser: Parser) -> None:
@@ -33,6 +33,11 @@ def _configure(parser: Parser) -> None:
     made["status"].add_argument("--json", action="store_true", help="cli.opt.json")
     made["fault"].add_argument("spec", metavar="SPEC", nargs="?", help="lab.opt.spec")
     made["heal"].add_argument("spec", metavar="SPEC", nargs="?", help="lab.opt.heal_spec")
+    made["letters"].add_argument("--json", action="store_true", help="cli.opt.json")
+    made["letters"].add_argument("--after", metavar="N", type=int, default=0, help="lab.opt.after")
+    made["reply"].add_argument("channel", metavar="CHANNEL", help="lab.opt.channel")
+    made["reply"].add_argument("sender", metavar="WHO", help="lab.opt.sender")
+    made["reply"].add_argument("text", metavar="TEXT", nargs="+", help="lab.opt.text")
     made["exec"].add_argument("place", metavar="UNIT", help="lab.opt.place")
     made["exec"].add_argument("argv", metavar="COMMAND", nargs=REMAINDER, help="lab.opt.argv")
 
@@ -152,6 +157,22 @@ def _exec(args: Namespace) -> int:
     return code if code >= 0 else 128 - code
 
 
+def _letters(args: Namespace) -> int:
+    from bt_console.cli.letters import letter_lines, letters_document
+
+    found = _attached(args).letters(args.after)
+    if args.json:
+        print_json(letters_document(found))
+    else:
+        print_lines(letter_lines(found) or [tell(args.help_language, "lab.no_letters")])
+    return 0
+
+
+def _reply(args: Namespace) -> int:
+    _attached(args).reply(args.channel, args.sender, " ".join(args.text))
+    return 0
+
+
 _DOERS: dict[str, Callable[[Namespace], int]] = {
     "up": _up,
     "down": _down,
@@ -159,6 +180,8 @@ _DOERS: dict[str, Callable[[Namespace], int]] = {
     "fault": _fault,
     "heal": _heal,
     "exec": _exec,
+    "letters": _letters,
+    "reply": _reply,
 }
 
 COMMAND = Command(name="lab", help="cli.help.lab", configure=_configure, run=_run)

@@ -1,4 +1,4 @@
-"""SMTP of the mail service: STARTTLS, a size limit, a login over TLS, and mail for its one account only.
+"""SMTP of the mail service: STARTTLS, a size limit, a login over TLS, and mail for those who have a box here only.
 
 Source: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 1870 (SIZE), RFC 4954 (AUTH).
 """
@@ -14,19 +14,20 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from bt_console.lab.services.hostile import hostile_text
 from bt_console.lab.services.mailbox import MESSAGE_OCTETS, Mailbox
+from bt_console.lab.services.postroom import Boxes
 from bt_console.lab.world import ServiceState
 
 State = Callable[[], ServiceState]
 
 
 def smtp_factory(
-    host: str, context: ssl.SSLContext, mailbox: Mailbox | None, state: State
+    host: str, context: ssl.SSLContext, mailbox: Mailbox | None, state: State, boxes: Boxes | None = None
 ) -> Callable[[], asyncio.Protocol]:
-    """Return a factory of SMTP sessions; without a mailbox they take mail for nobody."""
+    """Return a factory of SMTP sessions; without a mailbox and boxes they take mail for nobody."""
 
     def session() -> asyncio.Protocol:
         made: asyncio.Protocol = SMTP(
-            _Post(mailbox, state),
+            _Post(mailbox, state, boxes),
             hostname=host,
             ident=hostile_text() if state().is_banner_hostile else "ESMTP",
             tls_context=context,
@@ -58,11 +59,15 @@ class _Gate:
 
 
 class _Post:
-    """Handler of aiosmtpd: greets, slowly if it must, and takes what is for the mailbox."""
+    """Handler of aiosmtpd: greets, slowly if it must, and takes what is for the mailbox or for people."""
 
-    def __init__(self, mailbox: Mailbox | None, state: State) -> None:
+    def __init__(self, mailbox: Mailbox | None, state: State, boxes: Boxes | None) -> None:
         self._mailbox = mailbox
         self._state = state
+        self._boxes = boxes
+
+    def _is_own(self, address: str) -> bool:
+        return self._mailbox is not None and address.lower() == self._mailbox.address.lower()
 
     async def handle_EHLO(  # noqa: N802 - the name aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -74,14 +79,18 @@ class _Post:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
     ) -> str:
-        if self._mailbox is None or address.lower() != self._mailbox.address.lower():
+        if not self._is_own(address) and not (self._boxes and self._boxes.has(address)):
             return "550 5.1.1 no mailbox here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content
-        if self._mailbox is None or not isinstance(content, bytes):
-            return "550 5.1.1 no mailbox here"
-        self._mailbox.deliver(content, datetime.now(UTC))
+        if not isinstance(content, bytes):
+            return "554 5.6.0 no message"
+        for address in envelope.rcpt_tos:
+            if self._mailbox is not None and self._is_own(address):
+                self._mailbox.deliver(content, datetime.now(UTC))
+            elif self._boxes is not None:
+                self._boxes.deliver(address, content)
         return "250 2.0.0 delivered"

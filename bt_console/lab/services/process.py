@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from bt_console.lab.child_side import ParentLine
+from bt_console.lab.messengers import BOT
 from bt_console.lab.plan import Port, Service
 from bt_console.lab.services import clock, exposed, imap, mail, names, revocation, web
 from bt_console.lab.services.certificates import CRL_PATH, OCSP_PATH, TSA_PATH, Authority, serial_of, server_context
 from bt_console.lab.services.doors import Door, Doors
 from bt_console.lab.services.mailbox import Mailbox
+from bt_console.lab.services.postroom import Postroom
 from bt_console.lab.services.stamps import StampAuthority
 from bt_console.lab.world import ServiceState
 from bt_console.words import message
@@ -49,6 +51,7 @@ class Street:
         self._zone = names.Zone(hosts, order.get("wrong_address", names.WRONG_ADDRESS), mail_host)
         self._secrets = Path(order["secrets"])
         self._mailboxes = {s.id: self._mailbox(s) for s in self._services if s.mailbox}
+        self.postroom = Postroom(order["spools"])
         self._write(Path(order["trust_file"]), self._authority.pem())
         self._chains = {s.id: self._issue(s) for s in self._services if s.sort not in _WITHOUT_CERTIFICATE}
         self._serials = {name: serial_of(chains[0].read_bytes()) for name, chains in self._chains.items()}
@@ -75,6 +78,12 @@ class Street:
         password = secrets.token_urlsafe(18)
         self._write(self._secrets / service.credential, password.encode())
         return Mailbox(address=service.mailbox, user=service.user, password=password)
+
+    def _bot(self, service: Service) -> Callable[[], asyncio.BaseProtocol]:
+        """Return the chat service's side of a bot with a new token, which the monitor finds as a credential."""
+        token = secrets.token_urlsafe(18)
+        self._write(self._secrets / (service.credential or "unused-token"), token.encode())
+        return self.postroom.bot(service, token).server()
 
     def _signing_documents(self, service: Service) -> dict[str, web.Document]:
         """Return what a signature service says about certificates and times."""
@@ -123,11 +132,14 @@ class Street:
 
         mailbox = self._mailboxes.get(service.id)
         match port.kind:
+            case "http" | "https" if service.sort == BOT:
+                return [door(self._bot(service), is_tls=port.kind == "https")]
             case "http" | "https":
                 documents = self._signing_documents(service) if service.sort == "signature" else None
                 return [door(web.web_server(service, state, documents), is_tls=port.kind == "https")]
             case "smtp":
-                return [door(mail.smtp_factory(service.host, self._contexts[service.id], mailbox, state))]
+                boxes = self.postroom.boxes(service)
+                return [door(mail.smtp_factory(service.host, self._contexts[service.id], mailbox, state, boxes))]
             case "imap" | "imaps":
                 is_tls = port.kind == "imaps"
                 return [door(imap.imap_factory(mailbox, state, is_secure=is_tls), is_tls=is_tls)]
@@ -157,28 +169,46 @@ def _status_url(services: list[Service]) -> str:
 
 def _service(fields: dict[str, Any]) -> Service:
     ports = tuple(Port(**port) for port in fields.pop("ports"))
-    return Service(**{**fields, "ports": ports, "texts": tuple(fields["texts"])})
+    lists = {name: tuple(fields[name]) for name in ("texts", "recipients")}
+    return Service(**{**fields, **lists, "ports": ports})
 
 
 async def serve(parent: ParentLine) -> None:
     """Carry out the parent's orders until it is gone."""
+    async with asyncio.TaskGroup() as tasks:
+        street = await _obey(parent, tasks)
+        if street is not None:
+            street.postroom.stop()
+
+
+async def _obey(parent: ParentLine, tasks: asyncio.TaskGroup) -> Street | None:
+    """Return what was opened, when the parent is gone."""
     loop = asyncio.get_running_loop()
     street: Street | None = None
     while True:
         await _readable(loop, parent.fileno())
         order = parent.read()
         if order is None:
-            return
+            return street
         try:
             if "open" in order:
                 street = Street(order["open"], datetime.now(UTC))
-                await street.change({})
-            if street is not None and "change" in order:
-                await street.change({name: ServiceState(**state) for name, state in order["change"].items()})
+                street.postroom.start(tasks)
+            parent.answer(await _done(street, order) if street else {})
         except OSError as error:
             parent.answer({"error": message("lab.cannot_serve", why=error)})
-        else:
-            parent.answer({})
+
+
+async def _done(street: Street, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry out an order and return the answer."""
+    if "letters" in order:
+        return {"letters": street.postroom.after(order["letters"])}
+    if "reply" in order:
+        street.postroom.hear(order["reply"])
+        return {}
+    states = order.get("change", {})
+    await street.change({name: ServiceState(**state) for name, state in states.items()})
+    return {}
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, fd: int) -> None:
