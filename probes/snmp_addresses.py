@@ -45,10 +45,10 @@ async def _ask(session: Session, trace: Trace) -> str:
 
 def _own_columns(addresses: tuple[OwnAddress, ...], tables: IpTables) -> dict[str, Fact]:
     return {
-        "own_address": tuple(one.ip for one in addresses),
-        "own_prefix_length": tuple(one.prefix_length for one in addresses),
         "own_if_index": tuple(one.if_index for one in addresses),
         "own_if_name": tuple(tables.if_names[one.if_index] for one in addresses),
+        "own_address": tuple(one.ip for one in addresses),
+        "own_prefix_length": tuple(one.prefix_length for one in addresses),
     }
 
 
