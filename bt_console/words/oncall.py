@@ -110,6 +110,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "oncall.event.noted": ("{by} ghi chú sự cố #{id}", "{by} wrote a note about incident #{id}"),
     "oncall.event.mute_added": ("{by} tắt tiếng {mute}: {reason}", "{by} added mute {mute}: {reason}"),
     "oncall.event.mute_ended": ("Tắt tiếng {mute} kết thúc ({by})", "Mute {mute} ended ({by})"),
+    "oncall.event.mute_idle": (
+        "Tắt tiếng {mute} tự kết thúc: lâu không che sự cố nào",
+        "Mute {mute} ended by itself: it had covered nothing for long",
+    ),
     "oncall.event.override_added": (
         "{by}: {who} trực thay lịch {schedule} ({override})",
         "{by}: {who} stands in on schedule {schedule} ({override})",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bt_console.evaluate.oncall import muting, notices, rota
+from bt_console.evaluate.oncall import chains, muting, notices, rota
 from bt_console.evaluate.oncall.clockwork import clamp
 from bt_console.evaluate.oncall.closing import close, close_unheard
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
@@ -17,6 +17,7 @@ from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.lanes import lane_wakes, lanes
 from bt_console.evaluate.oncall.matching import route_of
 from bt_console.evaluate.oncall.notices import Hold
+from bt_console.evaluate.oncall.planning import end_idle_mutes
 from bt_console.evaluate.oncall.texts import clock
 from bt_console.model.incident import Incident, Severity
 from bt_console.model.oncall import (
@@ -33,7 +34,7 @@ FLAPS_TOLD = 3
 FLAPPING_HOLD = 4
 UNMUTED_WAIT_S = 60.0
 """At most so long after the end of a mute the next step is taken."""
-NO_POLICY = EscalationPolicy(id="", steps=(notices.NOBODY,))
+NO_POLICY = EscalationPolicy(id="", steps=(chains.NOBODY,))
 _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 _PAGING = frozenset({CallState.PENDING, CallState.OPEN})
 
@@ -42,6 +43,7 @@ def advance(desk: Desk, scene: Scene, now: datetime) -> Outcome:
     """Return the desk after everything that is due now; the same one when nothing is."""
     draft = Draft(desk, scene, now)
     clamp(draft)
+    end_idle_mutes(draft)
     for incident in scene.incidents.values():
         known = draft.calls.get(incident.id)
         if incident.resolved_at is None and (known is None or known.state is CallState.CLOSED):
@@ -77,10 +79,14 @@ def _route(draft: Draft, incident: Incident) -> tuple[Route, EscalationPolicy]:
     return route, draft.oncall.policies.get(route.policy, NO_POLICY)
 
 
-def _open(draft: Draft, incident: Incident) -> Call:
+def _open(draft: Draft, incident: Incident) -> None:
+    """Begin to page. What is only informative is shown and pages nobody, unless a route asks for it."""
     route, policy = _route(draft, incident)
+    is_asked_for = route.match.min_severity is Severity.INFO or incident.cause.kind in route.match.kinds
+    if incident.severity is Severity.INFO and not is_asked_for:
+        return
     wait_s = 0.0 if policy.is_emergency else route.wait_s
-    return draft.put_call(
+    draft.put_call(
         Call(
             incident_id=incident.id,
             policy=policy,
@@ -235,7 +241,7 @@ def _due(draft: Draft, call: Call) -> None:
 def _take_step(draft: Draft, call: Call) -> None:
     last = len(call.policy.steps) - 1
     index = max(0, min(call.step + 1, last))
-    step = notices.step_of(call, index)
+    step = chains.step_of(call, index)
     hold = _hours_hold(draft, call.policy)
     wait_s = step.wait_s if index < last else call.policy.repeat_s
     starts_at = hold.until if hold else draft.now
@@ -262,7 +268,7 @@ def _hours_hold(draft: Draft, policy: EscalationPolicy) -> Hold | None:
 
 def _journal(draft: Draft, call: Call, told: tuple[str, ...], hold: Hold | None) -> None:
     names = ", ".join(draft.oncall.contacts[contact].name for contact in told)
-    for entry in notices.step_of(call, call.step).notify:
+    for entry in chains.step_of(call, call.step).notify:
         schedule = draft.oncall.schedules.get(entry.removeprefix(rota.SCHEDULE))
         if entry.startswith(rota.SCHEDULE) and schedule is not None:
             shift = rota.who(schedule, rota.standing(draft.overrides.values(), draft.oncall), draft.now)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bt_console.evaluate.oncall import notices, rota
+from bt_console.evaluate.oncall import chains, notices, rota
+from bt_console.evaluate.oncall.chains import TOLD
 from bt_console.evaluate.oncall.draft import Draft
-from bt_console.evaluate.oncall.notices import TOLD
 from bt_console.evaluate.oncall.ways import ways_to
 from bt_console.model.oncall import Call, CallState, Delivery, DeliveryState, NoticeKind
 from bt_console.words import message
@@ -95,7 +95,7 @@ def _for_digest(draft: Draft, call: Call, why: str, at: datetime) -> None:
     """Hold a line for the digest of those who would have been paged first."""
     if call.incident_id not in draft.scene.incidents:
         return
-    step = notices.step_of(call, 0)
+    step = chains.step_of(call, 0)
     decision = draft.next_delivery_id
     for contact_id in rota.people(step.notify, draft.oncall, draft.overrides.values(), draft.now):
         contact = draft.oncall.contacts[contact_id]

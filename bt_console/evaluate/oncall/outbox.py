@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bt_console.channels.api import Sent
-from bt_console.evaluate.oncall import muting, notices, settling, storm, texts
+from bt_console.evaluate.oncall import chains, muting, notices, settling, storm, texts
 from bt_console.evaluate.oncall.clockwork import BACK_OFF_MAX, LEASE
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
@@ -75,7 +75,7 @@ def _fall_back(draft: Draft) -> None:
     """Give what waits too long, or for a dead channel, a sibling on another."""
     for row in list(draft.deliveries.values()):
         if row.state is DeliveryState.QUEUED and row.kind in NEVER_DROPPED and _is_stuck(draft, row):
-            notices.fall_back(draft, row)
+            chains.fall_back(draft, row)
 
 
 def _is_stuck(draft: Draft, row: Delivery) -> bool:
@@ -84,8 +84,8 @@ def _is_stuck(draft: Draft, row: Delivery) -> bool:
         return False
     channel = draft.oncall.channels.get(row.channel)
     is_dead = channel is None or not draft.is_usable(channel)
-    after = timedelta(seconds=notices.step_of(call, row.step).fallback_after_s)
-    return (is_dead or draft.now - row.created_at >= after) and notices.told_by(draft, row) is None
+    after = timedelta(seconds=chains.step_of(call, row.step).fallback_after_s)
+    return (is_dead or draft.now - row.created_at >= after) and chains.told_by(draft, row) is None
 
 
 def _lease_first(draft: Draft, lane: list[Delivery]) -> Iterator[Delivery]:
@@ -131,8 +131,8 @@ def _coalesce(draft: Draft, head: Delivery, lane: list[Delivery]) -> Delivery:
     ]
     if not others:
         return head
-    carried = [row for other in others for row in notices.carried_by(draft, other)]
-    notices.carry(draft, carried, head.id)
+    carried = [row for other in others for row in chains.carried_by(draft, other)]
+    chains.carry(draft, carried, head.id)
     for row in others:
         draft.cancel(row, message("oncall.why.coalesced", delivery=head.id), digest_id=head.id)
     count = 1 + sum(row.digest_id == head.id for row in draft.deliveries.values())
@@ -172,7 +172,7 @@ def _still_a_page(draft: Draft, row: Delivery) -> Delivery | None:
     if mutes := _mutes(draft, call):
         draft.put(replace(row, state=DeliveryState.HELD, why=notices.muted_why(mutes)))
         return None
-    if call.state is CallState.RESOLVED or notices.told_by(draft, row) is not None:
+    if call.state is CallState.RESOLVED or chains.told_by(draft, row) is not None:
         draft.put(replace(row, next_at=draft.now + TOLD_RECHECK))
         return None
     return row

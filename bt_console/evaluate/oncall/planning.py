@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bt_console.evaluate.oncall import muting
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
+from bt_console.evaluate.oncall.matching import matches
 from bt_console.evaluate.oncall.orders import AddMaintenance, AddOverride, AddSilence
 from bt_console.model import recurrence
 from bt_console.model.inventory import Role
@@ -103,6 +104,21 @@ def end_mute(desk: Desk, scene: Scene, mute_id: int, by: str, now: datetime) -> 
     draft.mutes[mute_id] = replace(mute, ended_at=now)
     draft.tell("mute_ended", "oncall.event.mute_ended", mute=mute_id, by=by)
     return draft.outcome(message("oncall.answer.mute_ended", id=mute_id))
+
+
+def end_idle_mutes(draft: Draft) -> None:
+    """End the silences that have covered nothing for as long as they were to wait."""
+    for mute in list(draft.mutes.values()):
+        if mute.ended_at is None and muting.is_idle(mute, _covered_at(draft, mute), draft.now):
+            draft.mutes[mute.id] = replace(mute, ended_at=draft.now)
+            draft.tell("mute_ended", "oncall.event.mute_idle", mute=mute.id)
+
+
+def _covered_at(draft: Draft, mute: Mute) -> datetime | None:
+    """Return when a mute last covered an incident; what ended more than an hour ago is not remembered."""
+    inventory = draft.scene.inventory
+    found = [i for i in draft.scene.incidents.values() if matches(mute.match, i, inventory, whole_impact=True)]
+    return max((incident.resolved_at or draft.now for incident in found), default=None)
 
 
 def add_override(desk: Desk, scene: Scene, wish: AddOverride, by: str, now: datetime) -> Outcome:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bt_console.channels.api import Sent
-from bt_console.evaluate.oncall import notices, rota
+from bt_console.evaluate.oncall import chains, notices, rota
 from bt_console.evaluate.oncall.clockwork import RATE_LIMIT_MAX
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.texts import Extra, clock
@@ -93,9 +93,9 @@ def acked_why(draft: Draft, call: Call) -> str:
 
 def _drop_siblings(draft: Draft, row: Delivery) -> None:
     """A late notice that carries those of other incidents must still go out."""
-    for sibling in notices.chain_of(draft, row):
+    for sibling in chains.chain_of(draft, row):
         is_waiting = sibling.state is DeliveryState.QUEUED and sibling.kind is row.kind and sibling.id != row.id
-        if is_waiting and (row.kind is NoticeKind.DIGEST or not notices.carried_by(draft, sibling)):
+        if is_waiting and (row.kind is NoticeKind.DIGEST or not chains.carried_by(draft, sibling)):
             draft.cancel(sibling, message("oncall.why.told"))
 
 
@@ -146,7 +146,7 @@ def _path_down(draft: Draft, delivery: Delivery, sent: Sent) -> None:
     _retried(draft, delivery, sent)
     row = draft.deliveries[delivery.id]
     if row.state is DeliveryState.QUEUED and row.kind in (NoticeKind.PAGE, NoticeKind.LATE):
-        notices.fall_back(draft, row)
+        chains.fall_back(draft, row)
 
 
 def _permanent(draft: Draft, delivery: Delivery, sent: Sent) -> None:
@@ -173,15 +173,15 @@ def _fallbacks(draft: Draft, but: str) -> tuple[str, ...]:
 
 
 def _tell_otherwise(draft: Draft, dead: Delivery) -> None:
-    is_open = any(d.done_at is None for d in notices.chain_of(draft, dead))
-    if is_open or notices.told_by(draft, dead) is not None or notices.fall_back(draft, dead) is not None:
+    is_open = any(d.done_at is None for d in chains.chain_of(draft, dead))
+    if is_open or chains.told_by(draft, dead) is not None or chains.fall_back(draft, dead) is not None:
         return
     call = draft.calls.get(dead.incident_id or 0)
     others = _fallbacks(draft, dead.contact)
     if dead.kind is NoticeKind.PAGE and call is not None and call.state is not CallState.CLOSED:
         notices.page(draft, call, others)
     elif others != (dead.contact,):
-        notices.pass_on(draft, dead, others[0])
+        chains.pass_on(draft, dead, others[0])
 
 
 def _die(draft: Draft, delivery: Delivery, why: str) -> None:
@@ -202,17 +202,17 @@ def forget(draft: Draft, delivery: Delivery) -> None:
     """Give up a message whose reader or channel is configured no more; somebody else is told in its stead."""
     draft.cancel(delivery, message("oncall.why.no_channel", channel=delivery.channel))
     row = draft.deliveries[delivery.id]
-    if row.kind in _DISPENSABLE or notices.told_by(draft, row) is not None:
+    if row.kind in _DISPENSABLE or chains.told_by(draft, row) is not None:
         return
     if row.contact in draft.oncall.contacts:
         _tell_otherwise(draft, row)
         return
     call = draft.calls.get(row.incident_id or 0)
     if row.kind is NoticeKind.PAGE and call is not None and call.state is not CallState.CLOSED:
-        step = notices.step_of(call, row.step)
+        step = chains.step_of(call, row.step)
         notices.page(draft, call, rota.people(step.notify, draft.oncall, draft.overrides.values(), draft.now))
     else:
-        notices.pass_on(draft, row, _fallbacks(draft, row.contact)[0])
+        chains.pass_on(draft, row, _fallbacks(draft, row.contact)[0])
 
 
 def _health(draft: Draft, channel: str) -> ChannelHealth:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bt_console.evaluate.oncall import notices, texts
+from bt_console.evaluate.oncall import chains, notices, texts
+from bt_console.evaluate.oncall.chains import TOLD
 from bt_console.evaluate.oncall.draft import Draft
-from bt_console.evaluate.oncall.notices import TOLD, is_muted_hold
+from bt_console.evaluate.oncall.notices import is_muted_hold
 from bt_console.evaluate.oncall.texts import Extra
 from bt_console.evaluate.oncall.ways import ways_to
 from bt_console.model.oncall import Contact, Delivery, DeliveryState, Limit, NoticeKind
@@ -90,7 +91,7 @@ def _send_digest(draft: Draft, contact_id: str, rows: list[Delivery]) -> None:
     ways = ways_to(draft.oncall, contact, NoticeKind.DIGEST) if contact else ()
     if contact is None or not ways:
         return
-    usable = notices.usable_of(draft, ways)
+    usable = chains.usable_of(draft, ways)
     way = next((way for way in ways if way.id in usable), ways[0])
     lines = tuple(_lines(draft, contact, rows))
     digest = notices.add(draft, NoticeKind.DIGEST, contact, way, None, extra=Extra(lines=lines))

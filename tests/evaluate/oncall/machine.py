@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from bt_console.evaluate.oncall import calls, operators, planning
+from bt_console.evaluate.oncall.chains import TOLD
 from bt_console.evaluate.oncall.desk import Outcome
-from bt_console.evaluate.oncall.notices import TOLD, is_muted_hold
+from bt_console.evaluate.oncall.notices import is_muted_hold
 from bt_console.evaluate.oncall.orders import AddSilence
 from bt_console.model.health import HealthState
 from bt_console.model.incident import CauseKind, Severity
