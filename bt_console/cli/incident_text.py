@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bt_console.cli.render import Column, table, wrap
@@ -38,8 +38,15 @@ def _row(item: Incident, snapshot: Snapshot, language: str) -> tuple[str, ...]:
     )
 
 
-def incident_lines(item: Incident, events: Sequence[Event], snapshot: Snapshot, language: str, width: int) -> list[str]:
-    """Return one incident whole: cause, times, reasoning, impact, journal."""
+def incident_lines(
+    item: Incident,
+    events: Sequence[Event],
+    snapshot: Snapshot,
+    language: str,
+    width: int,
+    sections: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """Return one incident whole: cause, times, reasoning, impact, further sections of messages by title, journal."""
     names = _names(snapshot)
     steps = [(step.at, say(language, step.message)) for step in item.cause.steps]
     happened = [(event.at, say(language, event.message)) for event in events]
@@ -48,6 +55,11 @@ def incident_lines(item: Incident, events: Sequence[Event], snapshot: Snapshot, 
         *(_INDENT + line for line in _times(item, snapshot, language)),
         *_section("cli.title.steps", _dated(steps, snapshot, width), language),
         *_section("cli.title.impact", _impact(item, names, language, width), language),
+        *(
+            line
+            for title, messages in sections.items()
+            for line in _section(title, _said(messages, language, width), language)
+        ),
         *_section("cli.title.journal", _dated(happened, snapshot, width), language),
     ]
 
@@ -93,6 +105,16 @@ def _impact(item: Incident, names: dict[str, str], language: str, width: int) ->
             title = tell(language, f"cli.impact.{group}", n=len(ids))
             lines += wrap(f"{title} ({shown})", width, _INDENT)
     return lines
+
+
+def _said(messages: Sequence[str], language: str, width: int) -> list[str]:
+    return [line for message in messages for line in hanging(say(language, message), width, _INDENT)]
+
+
+def hanging(text: str, width: int, indent: str = "") -> list[str]:
+    """Return a paragraph whose second and later lines stand further in."""
+    first, *rest = wrap(text, width - 2, indent) or [""]
+    return [first, *(_INDENT + line for line in rest)]
 
 
 def _section(title: str, lines: Sequence[str], language: str) -> list[str]:

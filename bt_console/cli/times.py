@@ -34,6 +34,24 @@ def parse_instant(text: str, now: datetime, local: tzinfo, language: str) -> dat
     return (at if at.tzinfo else at.replace(tzinfo=local)).astimezone(UTC)
 
 
+def parse_span(text: str, language: str) -> timedelta:
+    """Return the length meant by `90s`, `30m`, `2h` or `1d`. Raises UsageError."""
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if match is None or int(match[1]) == 0:
+        raise UsageError(tell(language, "cli.bad_span", text=text))
+    return timedelta(seconds=int(match[1]) * _UNIT_S[match[2]])
+
+
+def parse_coming(text: str, now: datetime, local: tzinfo, language: str) -> datetime:
+    """Return the instant ahead meant by `2h`, `07:30` (the next one), a date, a date with a time."""
+    if re.fullmatch(r"\d{1,6}[smhd]", text):
+        return now + parse_span(text, language)
+    at = parse_instant(text, now, local, language)
+    if re.fullmatch(r"\d\d:\d\d(:\d\d)?", text) and at <= now:
+        return parse_instant(f"{(now + timedelta(days=1)).astimezone(local).date()}T{text}", now, local, language)
+    return at
+
+
 def clock_time(at: datetime, now: datetime, local: tzinfo) -> str:
     """Return `20:44:03`, with the day before it when it is not today."""
     here, today = at.astimezone(local), now.astimezone(local).date()

@@ -9,7 +9,7 @@ from threading import Lock
 from bt_console.facade.assemble import EMPTY, RESOLVED_SHOWN, District, advance, build_snapshot, engine_at, on_duty
 from bt_console.model.device import Device
 from bt_console.model.incident import Incident
-from bt_console.model.inventory import CheckId, UnitId
+from bt_console.model.inventory import CheckId, Inventory, UnitId
 from bt_console.model.observation import Observation
 from bt_console.model.oncall import (
     Attempt,
@@ -91,6 +91,11 @@ class Console:
             self._version = version
         self._district = on_duty(self._district, now)
         return self._district
+
+    def inventory(self) -> Inventory:
+        """Return what is configured, as of the newest snapshot(): what rules are matched against."""
+        with self._turn:
+            return self._district.layout.inventory
 
     def events(self, after_seq: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """Return what happened after an event's number, oldest first."""

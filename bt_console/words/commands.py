@@ -37,7 +37,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "in JSON, mỗi dòng một đối tượng (mô tả trong docs/json.md)",
         "print JSON, one object a line (described in docs/json.md)",
     ),
-    "cli.opt.incident_verb": ("xem, hoặc xác nhận một sự cố", "show or acknowledge one incident"),
+    "cli.opt.incident_verb": (
+        "liệt kê, xem, nhận việc, trả lại, báo đang xử lý, chuyển bước tiếp, ghi chú",
+        "list, show, acknowledge, give back, say that you work on it, take the next step, write a note",
+    ),
     "cli.opt.incident_id": ("số của sự cố, như 3 hoặc #3", "the incident's number, such as 3 or #3"),
     "cli.opt.after": ("chỉ các sự kiện sau số thứ tự này", "only events after this sequence number"),
     "cli.opt.last": ("chỉ ngần này sự kiện cuối", "only this many newest events"),
@@ -71,16 +74,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "không có sự cố '{asked}'; `bt-console incidents` liệt kê các sự cố",
         "no incident '{asked}'; `bt-console incidents` lists them",
     ),
-    "cli.ack.done": ("sự cố #{id} đã được {by} xác nhận", "incident #{id} acknowledged by {by}"),
     "cli.ack.resolved": (
         "sự cố #{id} đã kết thúc, không cần xác nhận",
         "incident #{id} is resolved already: nothing to acknowledge",
-    ),
-    "cli.ack.waiting": (
-        "yêu cầu xác nhận sự cố #{id} đã ghi, nhưng bộ giám sát chưa trả lời: hãy kiểm tra nó có đang chạy không "
-        "(`bt-console status`)",
-        "the wish to acknowledge incident #{id} is recorded, but no monitor has answered: see whether it runs "
-        "(`bt-console status`)",
     ),
     "cli.empty_store": (
         "kho dữ liệu còn trống: bộ giám sát chưa ghi gì. Hãy chạy `bt-console monitor -c TỆP`",
@@ -231,7 +227,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "cli.help.events": ("nhật ký thay đổi và sự cố", "journal of changes and incidents"),
     "cli.help.history": ("các lần đo của một phép kiểm tra hoặc một đơn vị", "readings of a check or of a unit"),
-    "cli.help.incidents": ("danh sách sự cố; xem hoặc xác nhận một sự cố", "list incidents; show or acknowledge one"),
+    "cli.help.incidents": (
+        "danh sách sự cố; xem, nhận, trả lại, ghi chú",
+        "list incidents; show one, take it, write into it",
+    ),
     "cli.help.lab": ("huyện mô phỏng: bật, tắt, gây lỗi, khôi phục", "simulated district: up, down, break, heal"),
     "cli.help.monitor": ("bộ giám sát: đo và chẩn đoán", "the monitor: measure and diagnose"),
     "cli.help.probe": ("chạy một phép đo ngay bây giờ", "run one probe now"),

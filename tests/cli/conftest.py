@@ -13,6 +13,7 @@ from bt_console.cli.main import main
 from bt_console.config.load import Settings, load_config
 from bt_console.model.inventory import CheckId
 from bt_console.store.writer import Writer
+from tests.cli.desk import Desk
 from tests.cli.example import BROKEN, EXAMPLE, NOW, Filled, Run, district, traced
 
 
@@ -29,6 +30,22 @@ def filled(settings: Settings, tmp_path: Path) -> Iterator[Filled]:
     writer.commit(district(settings))
     yield Filled(path, writer, settings)
     writer.close()
+
+
+@pytest.fixture
+def desk(filled: Filled) -> Desk:
+    """The store with its incident paged, and the monitor's desk to answer orders."""
+    found = Desk(filled)
+    found.page()
+    return found
+
+
+@pytest.fixture
+def told(filled: Filled) -> Desk:
+    """The store with everything that telling people leaves behind."""
+    found = Desk(filled)
+    found.tell_all()
+    return found
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from bt_console.evaluate.oncall.document import notice
 from bt_console.model.incident import Cause, CauseKind, Impact, Incident, Severity
 from bt_console.model.inventory import TargetId, UnitId
 from bt_console.model.oncall import Delivery, DeliveryState, NoticeKind
-from tests.cli.example import EXAMPLE, ROOT, Filled, Run
+from tests.cli.desk import Desk
+from tests.cli.example import EXAMPLE, ROOT, Run
 
 _HEADING = re.compile(r"^## ", re.MULTILINE)
 _SCHEMA = re.compile(r"`(bt-console/[a-z-]+/[0-9]+)`")
@@ -110,9 +111,27 @@ def check_both_ways(document: Any, schema: str) -> None:
 
 
 @pytest.mark.parametrize("schema", COMMANDS)
-def test_a_document_has_the_keys_and_types_described_and_no_others(schema: str, run: Run, filled: Filled) -> None:
-    argv = [*COMMANDS[schema], "--json", "--store", filled.path]
+def test_a_document_has_the_keys_and_types_described_and_no_others(schema: str, run: Run, told: Desk) -> None:
+    argv = [*COMMANDS[schema], "--json", "--store", told.filled.path]
     check_both_ways(json.loads(run(*argv)[1]), schema)
+
+
+def test_the_answer_to_an_order_is_as_described(desk: Desk, run: Run) -> None:
+    with desk.answering():
+        said = run(
+            "silence",
+            "add",
+            "--unit",
+            "tu-tri",
+            "--for",
+            "1h",
+            "--reason",
+            "sửa điện",
+            "--json",
+            "--store",
+            desk.filled.path,
+        )
+    check_both_ways(json.loads(said[1]), "bt-console/answer/1")
 
 
 def test_the_document_of_the_lab_is_as_described(run: Run, tmp_path: Any) -> None:
@@ -157,7 +176,7 @@ def test_every_schema_of_the_program_is_documented_and_tried() -> None:
     sources = (path.read_text(encoding="utf-8") for path in (ROOT / "bt_console").rglob("*.py"))
     used = {schema for source in sources for schema in re.findall(r"bt-console/[a-z-]+/[0-9]+", source)}
     assert used == set(documented())
-    assert set(COMMANDS) == used - {"bt-console/lab/1", "bt-console/notice/1"}
+    assert set(COMMANDS) == used - {"bt-console/lab/1", "bt-console/notice/1", "bt-console/answer/1"}
 
 
 def test_every_kind_of_cause_is_listed() -> None:
