@@ -16,8 +16,8 @@ from bt_console.engine.beat import give_sign
 from bt_console.engine.guard import Crash, contained
 from bt_console.engine.notifier import context
 from bt_console.engine.pipeline import Pipeline
-from bt_console.engine.telling import Telling
-from bt_console.evaluate.oncall import audit, heartbeats
+from bt_console.engine.telling import Telling, is_empty
+from bt_console.evaluate.oncall import audit, drillpage, heartbeats
 from bt_console.model.change import Change, Paper
 from bt_console.model.oncall import Channel, Direction, Heartbeat, HeartbeatPlan
 from bt_console.words import message
@@ -81,7 +81,8 @@ class Selfwatch:
     def _gone(self, rows: tuple[Heartbeat, ...]) -> tuple[Heartbeat, ...]:
         """Return items audited no more as well: what nobody looks at must not stay red."""
         names = {row.name for row in rows}
-        left = (row for row in self._rows.values() if row.direction is Direction.SELF and row.name not in names)
+        audited = [row for row in self._rows.values() if row.direction is Direction.SELF and row.name != drillpage.NAME]
+        left = (row for row in audited if row.name not in names)
         return tuple(replace(row, is_missed=False, detail="") for row in left if row.is_missed)
 
     async def _facts(self, lag_s: float) -> audit.Facts:
@@ -128,13 +129,20 @@ class Selfwatch:
             now = self._now()
             timezone = self._telling.oncall.timezone
             await self._keep(heartbeats.watch(self._plans(), self._rows, self._started_at, timezone, now))
+            await self._drill(now)
             for plan in self._plans():
                 if plan.direction is Direction.OUT and now >= due.get(plan.name, now):
                     due[plan.name] = now + timedelta(seconds=plan.every_s)
                     await self._give(plan, now)
 
+    async def _drill(self, now: datetime) -> None:
+        change = self._telling.drill(self._rows.get(drillpage.NAME), self._started_at, now)
+        self._rows |= {row.name: row for row in change.paper.heartbeats}
+        if not is_empty(change):
+            await self._author.commit(change)
+
     async def _give(self, plan: HeartbeatPlan, now: datetime) -> None:
-        audited = [row for row in self._rows.values() if row.direction is Direction.SELF]
+        audited = [row for row in self._rows.values() if row.direction is Direction.SELF and row.name != drillpage.NAME]
         if not audit.is_well(audited) or not audited:
             detail = message("heartbeat.withheld", name=plan.name)
             last_at = self._rows[plan.name].last_at if plan.name in self._rows else None

@@ -9,11 +9,11 @@ from typing import Any
 
 from bt_console.channels.api import Heard, Letter, Received, Sent
 from bt_console.engine.pipeline import Pipeline
-from bt_console.evaluate.oncall import calls, operators, orders, outbox, planning, receipts, replies
+from bt_console.evaluate.oncall import calls, drillpage, operators, orders, outbox, planning, receipts, replies
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.document import notice
 from bt_console.model.change import Change, Memory, Paper
-from bt_console.model.oncall import ChannelHealth, Delivery, OnCall, Override
+from bt_console.model.oncall import ChannelHealth, Delivery, Heartbeat, OnCall, Override
 from bt_console.words import message
 
 _MOVING = ("next_at", "hold_until", "ack_until", "lease_until", "not_before")
@@ -52,6 +52,11 @@ class Telling:
         """Open, escalate, mute, end calls as the incidents and the clock say."""
         self._note_incidents()
         return self._taken(calls.advance(self._desk, self._scene(), now))
+
+    def drill(self, known: Heartbeat | None, began_at: datetime, now: datetime) -> Change:
+        """Send or judge the weekly drill, when it is due."""
+        outcome = drillpage.step(self._desk, self._scene(), known, began_at, now)
+        return self._taken(outcome) if outcome else Change()
 
     def next_wake(self) -> datetime | None:
         """Return when something falls due by itself."""

@@ -32,4 +32,9 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "heartbeat.no_url": ("chưa có địa chỉ nhận tín hiệu", "no address for the sign of life is configured"),
     "heartbeat.failed": ("không gửi được tín hiệu: {detail}", "the sign of life could not be given: {detail}"),
+    "drill.waiting": ("diễn tập đã gửi, đang chờ trả lời", "the drill was sent; waiting for answers"),
+    "drill.answered": ("mọi người đã trả lời diễn tập", "everybody answered the drill"),
+    "drill.unanswered": ("{names} không trả lời tin diễn tập", "{names} did not answer the drill"),
+    "drill.sent": ("Gửi tin diễn tập đến {names}", "Drill sent to {names}"),
+    "drill.why": ("tin diễn tập hằng tuần", "the weekly drill"),
 }

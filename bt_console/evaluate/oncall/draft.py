@@ -21,6 +21,7 @@ from bt_console.model.oncall import (
     ChannelState,
     Delivery,
     DeliveryState,
+    Heartbeat,
     Inbound,
     Mute,
     Note,
@@ -55,6 +56,7 @@ class Draft:
         self.next_mute_id = desk.next_mute_id
         self.next_override_id = desk.next_override_id
         self.notes: list[Note] = []
+        self.heartbeats: list[Heartbeat] = []
         self._of: dict[int, dict[int, Delivery]] = {}
         for delivery in desk.deliveries.values():
             if delivery.incident_id is not None:
@@ -172,6 +174,7 @@ class Draft:
             overrides=tuple(_changed(before.overrides, self.overrides)),
             channel_healths=tuple(_changed(before.healths, self.healths)),
             inbounds=tuple(_changed(before.inbounds, self.inbounds)),
+            heartbeats=tuple(self.heartbeats),
             notes=tuple(self.notes),
         )
 
