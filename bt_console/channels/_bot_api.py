@@ -17,7 +17,7 @@ from bt_console.channels._mask import Mask, masking
 from bt_console.channels._text import octets_of
 from bt_console.channels._verdict import outcome_of, read_json, unanswered, unreadable_secret
 from bt_console.channels.api import ChannelContext, ChannelError, Heard, Sent
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from probes._wire.web_address import parse_web_address
 from probes.api import ProbeFailure, clean
 from probes.secret import HOW, Secret

@@ -14,7 +14,7 @@ from bt_console.channels._http import Request, exchange
 from bt_console.channels._mask import Mask, masking, parts_of_url
 from bt_console.channels._verdict import judge, unreadable_secret
 from bt_console.channels.api import ChannelContext, ChannelError, Sent
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from probes._wire.web_address import parse_web_address
 from probes.api import ProbeFailure, clean
 from probes.secret import HOW, Secret

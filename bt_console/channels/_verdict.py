@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from bt_console.channels._http import Answer, NoAnswer, wanted_pause_s
 from bt_console.channels._mask import Mask
 from bt_console.channels.api import ChannelContext, Sent
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from probes.api import ProbeFailure
 
 _LATER = frozenset({408, 423, 425})

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from bt_console.model.incident import Severity
-from bt_console.model.oncall import ChannelPath, NoticeKind, SendOutcome
+from bt_console.model.oncall import ChannelPath, NoticeKind
+from bt_console.model.paging import SendOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,8 @@ from bt_console.channels._mask import Mask, masking, parts_of_url
 from bt_console.channels._text import valid
 from bt_console.channels._verdict import unreadable_secret
 from bt_console.channels.api import ChannelContext, ChannelError, ChannelKind, Letter, Sent
-from bt_console.model.oncall import ChannelPath, SendOutcome
+from bt_console.model.oncall import ChannelPath
+from bt_console.model.paging import SendOutcome
 from probes.api import ProbeFailure
 from probes.secret import HOW, Secret
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bt_console.channels.api import ChannelContext, ChannelKind, Letter, Sent
-from bt_console.model.oncall import ChannelPath, SendOutcome
+from bt_console.model.oncall import ChannelPath
+from bt_console.model.paging import SendOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ from typing import TypeVar
 from bt_console.channels import _spool
 from bt_console.channels._sms_text import plain_text, wide_text
 from bt_console.channels.api import ChannelContext, ChannelError, ChannelKind, Heard, Letter, Received, Sent
-from bt_console.model.oncall import ChannelPath, NoticeKind, SendOutcome
+from bt_console.model.oncall import ChannelPath, NoticeKind
+from bt_console.model.paging import SendOutcome
 from probes.api import clean
 
 SEEN_LIMIT = 500

@@ -17,7 +17,8 @@ from bt_console.channels._mail import make_mail, message_id
 from bt_console.channels._mask import Mask, masking
 from bt_console.channels._verdict import unreadable_secret
 from bt_console.channels.api import ChannelContext, ChannelError, ChannelKind, Letter, Sent
-from bt_console.model.oncall import ChannelPath, SendOutcome
+from bt_console.model.oncall import ChannelPath
+from bt_console.model.paging import SendOutcome
 from probes._wire.address import Endpoint, parse_endpoint
 from probes._wire.mail_tls import Securing
 from probes._wire.reach import reach

@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bt_console.channels.api import ChannelContext, ChannelError, ChannelKind, Letter, Sent
-from bt_console.model.oncall import ChannelPath, SendOutcome
+from bt_console.model.oncall import ChannelPath
+from bt_console.model.paging import SendOutcome
 from probes.api import clean
 
 LINES_COUNT = 20

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bt_console import channels
 from bt_console.channels.api import ChannelContext, ChannelError, ChannelKind, Received, Sent
@@ -16,7 +16,8 @@ from bt_console.engine.author import Author
 from bt_console.engine.guard import Crash, contained
 from bt_console.engine.telling import Telling, is_empty
 from bt_console.model.change import Change
-from bt_console.model.oncall import Channel, Delivery, SendOutcome
+from bt_console.model.oncall import Channel
+from bt_console.model.paging import Delivery, SendOutcome
 from probes.api import ProbeFailure
 
 SEND_LIMIT_S = 15.0
@@ -41,7 +42,7 @@ class Notifier:
         self._now = now
         self._news = asyncio.Event()
         self._listening: set[str] = set()
-        self._under_way: set[asyncio.Future[None]] = set()
+        self._under_way: set[asyncio.Future[Any]] = set()
         self.settings = settings
 
     def wake(self) -> None:
@@ -59,25 +60,37 @@ class Notifier:
             await self._finish()
 
     async def _finish(self) -> None:
-        if self._under_way:
-            _, late = await asyncio.wait(self._under_way, timeout=FINISH_S)
-            for letter in late:
-                letter.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_S):
+                while self._under_way:
+                    await asyncio.wait(self._under_way)
+        late = tuple(self._under_way)
+        for letter in late:
+            letter.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _drain(self) -> None:
         while True:
             await self._commit(self._telling.advance(self._now()))
-            change, due = self._telling.lease(self._now())
-            await self._commit(change)
-            for delivery in due:
-                letter = asyncio.ensure_future(self._deliver(delivery))
-                self._under_way.add(letter)
-                letter.add_done_callback(self._ended)
-            if not due:
+            # A monitor told to stop in between would leave attempts that were written down and never made.
+            if not await asyncio.shield(self._begin(self._hand_out())):
                 await self._rest()
 
-    def _ended(self, letter: asyncio.Future[None]) -> None:
+    async def _hand_out(self) -> int:
+        """Store the attempts that are due, then begin them; return how many."""
+        change, due = self._telling.lease(self._now())
+        await self._commit(change)
+        for delivery in due:
+            self._begin(self._deliver(delivery))
+        return len(due)
+
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+        letter = asyncio.ensure_future(work)
+        self._under_way.add(letter)
+        letter.add_done_callback(self._ended)
+        return letter
+
+    def _ended(self, letter: asyncio.Future[Any]) -> None:
         self._under_way.discard(letter)
         if not letter.cancelled() and (error := letter.exception()) is not None:
             log.error("a letter could not be recorded", exc_info=error)

@@ -19,7 +19,7 @@ from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Verd
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Inventory, Role, TargetId
 from bt_console.model.observation import Observation
-from bt_console.model.oncall import Call
+from bt_console.model.paging import Call
 from bt_console.model.snapshot import Event
 
 RECENT = timedelta(minutes=10)

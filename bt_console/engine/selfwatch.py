@@ -19,7 +19,8 @@ from bt_console.engine.pipeline import Pipeline
 from bt_console.engine.telling import Telling, is_empty
 from bt_console.evaluate.oncall import audit, drillpage, heartbeats
 from bt_console.model.change import Change, Paper
-from bt_console.model.oncall import Channel, Direction, Heartbeat, HeartbeatPlan
+from bt_console.model.oncall import Channel, Direction, HeartbeatPlan
+from bt_console.model.paging import Heartbeat
 from bt_console.words import message
 from probes.api import ProbeFailure
 

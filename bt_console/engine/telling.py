@@ -13,7 +13,8 @@ from bt_console.evaluate.oncall import calls, drillpage, operators, orders, outb
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.document import notice
 from bt_console.model.change import Change, Memory, Paper
-from bt_console.model.oncall import ChannelHealth, Delivery, Heartbeat, OnCall, Override
+from bt_console.model.oncall import OnCall, Override
+from bt_console.model.paging import ChannelHealth, Delivery, Heartbeat
 from bt_console.words import message
 
 _MOVING = ("next_at", "hold_until", "ack_until", "lease_until", "not_before")

@@ -13,7 +13,8 @@ from bt_console.evaluate.rollup import unit_state
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth
 from bt_console.model.incident import CauseKind, Incident
 from bt_console.model.inventory import Check, CheckId, Inventory, Role, Target, TargetId, Unit, UnitId, UnitKind
-from bt_console.model.oncall import Call, Mute, Shift
+from bt_console.model.oncall import Mute, Shift
+from bt_console.model.paging import Call
 from bt_console.model.snapshot import (
     LATE_AFTER_S,
     CheckView,

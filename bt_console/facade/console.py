@@ -11,18 +11,8 @@ from bt_console.model.device import Device
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Inventory, UnitId
 from bt_console.model.observation import Observation
-from bt_console.model.oncall import (
-    Attempt,
-    Call,
-    ChannelHealth,
-    Delivery,
-    Heartbeat,
-    Inbound,
-    Mute,
-    Note,
-    OnCall,
-    Override,
-)
+from bt_console.model.oncall import Mute, OnCall, Override
+from bt_console.model.paging import Attempt, Call, ChannelHealth, Delivery, Heartbeat, Inbound, Note
 from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineState, Event, Snapshot
 from bt_console.store.errors import StoreError

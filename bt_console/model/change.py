@@ -10,19 +10,8 @@ from bt_console.model.health import CheckHealth, TargetHealth, Transition
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Inventory, TargetId
 from bt_console.model.observation import Observation
-from bt_console.model.oncall import (
-    AckCode,
-    Attempt,
-    Call,
-    ChannelHealth,
-    Delivery,
-    Heartbeat,
-    Inbound,
-    Mute,
-    Note,
-    OnCall,
-    Override,
-)
+from bt_console.model.oncall import Mute, OnCall, Override
+from bt_console.model.paging import AckCode, Attempt, Call, ChannelHealth, Delivery, Heartbeat, Inbound, Note
 from bt_console.model.route import Route
 from bt_console.model.snapshot import EngineStatus, Event
 

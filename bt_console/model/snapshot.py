@@ -10,7 +10,8 @@ from bt_console.model.device import DeviceState
 from bt_console.model.health import HealthState, Sample
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Role, TargetId, UnitId, UnitKind
-from bt_console.model.oncall import Call, ChannelHealth, Mute, OnCall, Shift
+from bt_console.model.oncall import Mute, OnCall, Shift
+from bt_console.model.paging import Call, ChannelHealth
 
 
 class EngineState(StrEnum):

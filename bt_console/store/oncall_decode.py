@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from bt_console.model.incident import Severity
-from bt_console.model.oncall import (
+from bt_console.model.oncall import Direction, EscalationPolicy, Match, Mute, MuteKind, NoticeKind, OnCall, Override
+from bt_console.model.paging import (
     AckCode,
     Attempt,
     Call,
@@ -16,17 +17,9 @@ from bt_console.model.oncall import (
     ChannelState,
     Delivery,
     DeliveryState,
-    Direction,
-    EscalationPolicy,
     Heartbeat,
     Inbound,
-    Match,
-    Mute,
-    MuteKind,
     Note,
-    NoticeKind,
-    OnCall,
-    Override,
     SendOutcome,
 )
 from bt_console.store.codec import instant, maybe_instant, parse

@@ -6,19 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bt_console.model.change import Change, Paper
-from bt_console.model.oncall import (
-    AckCode,
-    Attempt,
-    Call,
-    ChannelHealth,
-    Delivery,
-    Heartbeat,
-    Inbound,
-    Mute,
-    Note,
-    OnCall,
-    Override,
-)
+from bt_console.model.oncall import Mute, OnCall, Override
+from bt_console.model.paging import AckCode, Attempt, Call, ChannelHealth, Delivery, Heartbeat, Inbound, Note
 from bt_console.store import oncall_sql as sql
 from bt_console.store.codec import dump, maybe_micros, micros
 from bt_console.store.document import dump_document

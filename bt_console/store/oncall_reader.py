@@ -7,18 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bt_console.model.oncall import (
-    Attempt,
-    Call,
-    ChannelHealth,
-    Delivery,
-    Heartbeat,
-    Inbound,
-    Mute,
-    Note,
-    OnCall,
-    Override,
-)
+from bt_console.model.oncall import Mute, OnCall, Override
+from bt_console.model.paging import Attempt, Call, ChannelHealth, Delivery, Heartbeat, Inbound, Note
 from bt_console.model.snapshot import OutboxView
 from bt_console.store import oncall_decode as decode
 from bt_console.store import oncall_sql as sql

@@ -20,7 +20,7 @@ from bt_console.model.health import CheckHealth, TargetHealth
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, Inventory, UnitId
 from bt_console.model.observation import Observation
-from bt_console.model.oncall import Call
+from bt_console.model.paging import Call
 from bt_console.model.route import Route
 from bt_console.model.snapshot import DeviceCounts, EngineStatus, Event, OutboxView
 from bt_console.store import decode, sql

@@ -10,7 +10,8 @@ import pytest
 
 from bt_console.channels.alertmanager import CHANNEL, AlertmanagerParams, check, send
 from bt_console.channels.api import ChannelError, Letter
-from bt_console.model.oncall import NoticeKind, SendOutcome
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import SendOutcome
 from tests.channels.letters import HASTY, LETTER, PATIENT, resolved, secret
 from tests.channels.servers import Asked, drop, hang, json_page, receiving
 from tests.servers.tcp_server import Behaviour, page, serving

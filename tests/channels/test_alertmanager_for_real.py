@@ -19,7 +19,8 @@ import pytest
 from bt_console.channels.alertmanager import AlertmanagerParams, check, send
 from bt_console.channels.api import ChannelContext, Letter
 from bt_console.channels.webhook import alertmanager_document
-from bt_console.model.oncall import NoticeKind, SendOutcome
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import SendOutcome
 from tests.channels.letters import LETTER, context
 from tests.channels.servers import Receiver, receiving
 from tests.servers.process import running, until_listening

@@ -14,7 +14,7 @@ import pytest
 from bt_console.channels._child import OUTPUT_OCTETS, run
 from bt_console.channels.api import ChannelError, Sent
 from bt_console.channels.apprise import CHANNEL, COMMAND, INSTALL, AppriseParams, check, send, send_by
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from probes.secret import Secret
 from tests.channels.letters import LETTER, context, secret
 from tests.channels.servers import hang, receiving, trickle_body

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from bt_console import channels
 from bt_console.channels.api import ChannelContext, Letter
-from bt_console.model.oncall import ChannelPath, NoticeKind, SendOutcome
+from bt_console.model.oncall import ChannelPath, NoticeKind
+from bt_console.model.paging import SendOutcome
 
 AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

@@ -20,7 +20,8 @@ from bt_console.channels import _spool, smstools
 from bt_console.channels._sms_text import PLAIN_LIMIT, plain_text, units_count, wide_text
 from bt_console.channels.api import ChannelContext, ChannelError, Letter
 from bt_console.channels.smstools import SmstoolsParams
-from bt_console.model.oncall import NoticeKind, SendOutcome
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import SendOutcome
 from probes.api import clean
 from tests.channels.fake_modem import BASIC, FakeModem
 from tests.servers.daemons import binary

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from bt_console.channels.api import ChannelContext, ChannelError, Letter, Sent
 from bt_console.channels.smtp import CHANNEL, SmtpParams, check, send
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from tests.channels.letters import HASTY, LETTER, NOW, PATIENT, context, resolved, secret
 from tests.servers.certificates import Authority
 from tests.servers.mail_server import endless, endless_lines, scripted, smtp

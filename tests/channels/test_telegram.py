@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bt_console.channels.api import ChannelError, Received
 from bt_console.channels.telegram import CHANNEL, TEXT_UNITS, TelegramParams, check, receive, send
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from probes.secret import Secret
 from tests.channels.letters import CANARY, HASTY, LETTER, PATIENT, context, secret
 from tests.channels.servers import (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bt_console.channels._http import RETRY_AFTER_S, wanted_pause_s
 from bt_console.channels._text import cut, fitted, octets_of, units, valid
 from bt_console.channels._verdict import outcome_of
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from tests.channels.letters import LETTER
 
 ANYTHING = st.text(st.characters(codec=None))

@@ -13,7 +13,8 @@ import pytest
 from bt_console.channels import wall
 from bt_console.channels.api import ChannelContext, ChannelError, Letter, Sent
 from bt_console.channels.wall import WallParams
-from bt_console.model.oncall import NoticeKind, SendOutcome
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import SendOutcome
 from tests.servers.daemons import binary
 
 AT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

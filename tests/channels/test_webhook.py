@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from bt_console.channels.api import ChannelError, Letter
 from bt_console.channels.webhook import CHANNEL, WebhookParams, check, send
-from bt_console.model.oncall import NoticeKind, SendOutcome
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import SendOutcome
 from probes.secret import Secret
 from tests.channels.letters import HASTY, LETTER, PATIENT, context, resolved, secret
 from tests.channels.servers import (

@@ -11,7 +11,7 @@ import pytest
 
 from bt_console.channels.api import ChannelError, Received
 from bt_console.channels.zalo_bot import CHANNEL, TEXT_UNITS, ZaloBotParams, check, receive, send
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from probes.secret import Secret
 from tests.channels.letters import CANARY, HASTY, LETTER, PATIENT, secret
 from tests.channels.servers import Receiver, drop, hang, json_page, receiving

@@ -14,7 +14,8 @@ from bt_console.engine.telling import Telling
 from bt_console.evaluate.oncall.orders import AddNote, AddOverride, AddSilence, Claim, Order, write_order
 from bt_console.model.change import Change, Paper
 from bt_console.model.inventory import UnitId
-from bt_console.model.oncall import Direction, Heartbeat, Match, OnCall, SendOutcome
+from bt_console.model.oncall import Direction, Match, OnCall
+from bt_console.model.paging import Heartbeat, SendOutcome
 from bt_console.words import message
 from tests.cli.example import NOW, OPENED, Filled
 

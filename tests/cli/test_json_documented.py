@@ -16,7 +16,8 @@ from bt_console.config.load import load_config
 from bt_console.evaluate.oncall.document import notice
 from bt_console.model.incident import Cause, CauseKind, Impact, Incident, Severity
 from bt_console.model.inventory import TargetId, UnitId
-from bt_console.model.oncall import Delivery, DeliveryState, NoticeKind
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import Delivery, DeliveryState
 from tests.cli.desk import Desk
 from tests.cli.example import EXAMPLE, ROOT, Run
 

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from bt_console.facade import Console
-from bt_console.model.oncall import CallState
+from bt_console.model.paging import CallState
 from tests.engine.site import INTERNET, PATIENCE_S, TSLCD, Site, site, until
 
 ONCALL = """

@@ -12,7 +12,8 @@ import pytest
 
 from bt_console.facade import Console
 from bt_console.model.change import Change, Paper
-from bt_console.model.oncall import CallState, Delivery, DeliveryState, Direction, MuteKind, NoticeKind, SendOutcome
+from bt_console.model.oncall import Direction, MuteKind, NoticeKind
+from bt_console.model.paging import CallState, Delivery, DeliveryState, SendOutcome
 from bt_console.model.snapshot import OutboxView, Snapshot
 from bt_console.store.writer import Writer
 from tests.store.examples import at, district, engine, everything, incident

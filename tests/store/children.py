@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bt_console.facade import Console
 from bt_console.model.change import Change, Paper
-from bt_console.model.oncall import SendOutcome
+from bt_console.model.paging import SendOutcome
 from bt_console.store.errors import StoreError
 from bt_console.store.writer import Writer
 from tests.store.examples import at, belief, district, engine, event, health, observation

@@ -12,18 +12,8 @@ from typing import Any
 import pytest
 
 from bt_console.model.change import Change, Memory, Paper
-from bt_console.model.oncall import (
-    Call,
-    CallState,
-    Channel,
-    ChannelPath,
-    Delivery,
-    DeliveryState,
-    Direction,
-    Mute,
-    NoticeKind,
-    SendOutcome,
-)
+from bt_console.model.oncall import Channel, ChannelPath, Direction, Mute, NoticeKind
+from bt_console.model.paging import Call, CallState, Delivery, DeliveryState, SendOutcome
 from bt_console.store.errors import StoreError
 from bt_console.store.writer import Writer
 from tests.store.examples import at, engine, incident

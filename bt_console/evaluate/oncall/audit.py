@@ -7,17 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bt_console.evaluate.oncall import rota
-from bt_console.model.oncall import (
-    ChannelHealth,
-    ChannelState,
-    Delivery,
-    DeliveryState,
-    Direction,
-    Heartbeat,
-    NoticeKind,
-    OnCall,
-    Override,
-)
+from bt_console.model.oncall import Direction, NoticeKind, OnCall, Override
+from bt_console.model.paging import ChannelHealth, ChannelState, Delivery, DeliveryState, Heartbeat
 from bt_console.words import message
 
 LAG_S = 5.0

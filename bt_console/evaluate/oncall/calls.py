@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bt_console.evaluate.oncall import chains, muting, notices, rota
-from bt_console.evaluate.oncall.clockwork import clamp
+from bt_console.evaluate.oncall.clockwork import FLAPPING_HOLD, UNMUTED_WAIT_S, clamp
 from bt_console.evaluate.oncall.closing import close, close_unheard
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
@@ -20,20 +20,12 @@ from bt_console.evaluate.oncall.notices import Hold
 from bt_console.evaluate.oncall.planning import end_idle_mutes
 from bt_console.evaluate.oncall.texts import clock
 from bt_console.model.incident import Incident, Severity
-from bt_console.model.oncall import (
-    Call,
-    CallState,
-    DeliveryState,
-    EscalationPolicy,
-    Route,
-)
+from bt_console.model.oncall import EscalationPolicy, Route
+from bt_console.model.paging import Call, CallState, DeliveryState
 from bt_console.words import message
 
 FLAPS_TOLD = 3
 """At so many relapses it is told once that it flaps, and recoveries are believed later."""
-FLAPPING_HOLD = 4
-UNMUTED_WAIT_S = 60.0
-"""At most so long after the end of a mute the next step is taken."""
 NO_POLICY = EscalationPolicy(id="", steps=(chains.NOBODY,))
 _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 _PAGING = frozenset({CallState.PENDING, CallState.OPEN})

@@ -8,7 +8,8 @@ from typing import Any
 
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.ways import is_telling, next_way, ways_to
-from bt_console.model.oncall import Call, Channel, Delivery, DeliveryState, EscalationStep
+from bt_console.model.oncall import Channel, EscalationStep
+from bt_console.model.paging import Call, Delivery, DeliveryState
 
 TOLD = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ})
 NOBODY = EscalationStep(notify=())

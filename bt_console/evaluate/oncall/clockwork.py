@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bt_console.evaluate.oncall.draft import Draft
-from bt_console.model.oncall import Call, CallState, ChannelHealth, Delivery, DeliveryState
+from bt_console.model.paging import Call, CallState, ChannelHealth, Delivery, DeliveryState
 
 LEASE = timedelta(seconds=20)
 BACK_OFF_MAX = timedelta(seconds=300)
 RATE_LIMIT_MAX = timedelta(hours=1)
 FLAPPING_HOLD = 4
+"""Times its usual hold a call that flaps stays open."""
+UNMUTED_WAIT_S = 60.0
+"""At most so long after the end of a mute the next step is taken."""
 
 
 def clamp(draft: Draft) -> None:
@@ -32,10 +35,11 @@ def _call(call: Call, now: datetime) -> Call:
     policy, jumped = call.policy, call.opened_at - now
     if jumped > timedelta(0):
         call = replace(call, opened_at=now, next_at=call.next_at - jumped if call.next_at else None)
-    longest_s = max([policy.repeat_s, *(step.wait_s for step in policy.steps)])
+    is_last = not 0 <= call.step < len(policy.steps) - 1
+    wait_s = max(UNMUTED_WAIT_S, policy.repeat_s if is_last else policy.steps[call.step].wait_s)
     is_bound = call.state is CallState.OPEN and policy.hours is None
     furthest = {
-        "next_at": longest_s if is_bound else None,
+        "next_at": wait_s if is_bound else None,
         "ack_until": policy.ack_max_s,
         "hold_until": policy.hold_s * FLAPPING_HOLD,
         "muted_at": 0.0,

@@ -9,7 +9,8 @@ from bt_console.evaluate.oncall import chains, notices, rota
 from bt_console.evaluate.oncall.chains import TOLD
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.ways import ways_to
-from bt_console.model.oncall import Call, CallState, Delivery, DeliveryState, NoticeKind
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import Call, CallState, Delivery, DeliveryState
 from bt_console.words import message
 
 DAILY = timedelta(days=1)

@@ -11,18 +11,8 @@ from bt_console.model.change import Memory, Paper
 from bt_console.model.health import HealthState
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import Inventory, TargetId
-from bt_console.model.oncall import (
-    AckCode,
-    Attempt,
-    Call,
-    CallState,
-    ChannelHealth,
-    Delivery,
-    Inbound,
-    Mute,
-    OnCall,
-    Override,
-)
+from bt_console.model.oncall import Mute, OnCall, Override
+from bt_console.model.paging import AckCode, Attempt, Call, CallState, ChannelHealth, Delivery, Inbound
 from bt_console.model.snapshot import Event
 
 KEPT_FOR = timedelta(days=2)

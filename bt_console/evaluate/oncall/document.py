@@ -7,7 +7,7 @@ from typing import Any
 
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import Inventory
-from bt_console.model.oncall import Delivery
+from bt_console.model.paging import Delivery
 from bt_console.words import say
 
 SCHEMA = "bt-console/notice/1"

@@ -12,20 +12,18 @@ from bt_console.evaluate.oncall.ways import is_path_up
 from bt_console.model.change import Paper
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import UnitId
-from bt_console.model.oncall import (
+from bt_console.model.oncall import Channel, Mute, Override
+from bt_console.model.paging import (
     AckCode,
     Attempt,
     Call,
-    Channel,
     ChannelHealth,
     ChannelState,
     Delivery,
     DeliveryState,
     Heartbeat,
     Inbound,
-    Mute,
     Note,
-    Override,
     SendOutcome,
 )
 from bt_console.model.snapshot import Event

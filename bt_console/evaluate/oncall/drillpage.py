@@ -10,7 +10,8 @@ from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.texts import Extra
 from bt_console.evaluate.oncall.ways import ways_to
-from bt_console.model.oncall import AckCode, Contact, Direction, DrillPlan, Heartbeat, NoticeKind
+from bt_console.model.oncall import Contact, Direction, DrillPlan, NoticeKind
+from bt_console.model.paging import AckCode, Heartbeat
 from bt_console.words import message
 
 NAME = "drill"

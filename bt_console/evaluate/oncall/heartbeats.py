@@ -11,7 +11,8 @@ from cronsim import CronSim
 from bt_console.evaluate.foreign import Told
 from bt_console.model.incident import CauseKind, Severity
 from bt_console.model.inventory import TargetId, UnitId
-from bt_console.model.oncall import Direction, Heartbeat, HeartbeatPlan
+from bt_console.model.oncall import Direction, HeartbeatPlan
+from bt_console.model.paging import Heartbeat
 from bt_console.words import message
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from bt_console.model.oncall import Delivery, DeliveryState
+from bt_console.model.paging import Delivery, DeliveryState
 
 _MOVING = frozenset({DeliveryState.QUEUED, DeliveryState.LEASED})
 

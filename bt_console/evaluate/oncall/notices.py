@@ -12,15 +12,8 @@ from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.texts import Extra
 from bt_console.evaluate.oncall.ways import ways_to
 from bt_console.model.incident import Incident
-from bt_console.model.oncall import (
-    AckCode,
-    Call,
-    Channel,
-    Contact,
-    Delivery,
-    DeliveryState,
-    NoticeKind,
-)
+from bt_console.model.oncall import Channel, Contact, NoticeKind
+from bt_console.model.paging import AckCode, Call, Delivery, DeliveryState
 from bt_console.words import message
 
 CODE_LASTS = timedelta(days=30)

@@ -13,7 +13,8 @@ from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.taking import take
 from bt_console.evaluate.oncall.texts import Extra
 from bt_console.evaluate.oncall.ways import ways_to
-from bt_console.model.oncall import Call, CallState, Note, NoticeKind
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import Call, CallState, Note
 from bt_console.words import message
 from probes.api import clean
 

@@ -5,7 +5,7 @@ Source: the table of deliveries in docs/oncall.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,16 +16,8 @@ from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.lanes import lanes
 from bt_console.evaluate.oncall.ways import is_path_up as is_path_up
-from bt_console.model.oncall import (
-    Call,
-    CallState,
-    Channel,
-    Delivery,
-    DeliveryState,
-    Limit,
-    NoticeKind,
-    SendOutcome,
-)
+from bt_console.model.oncall import Channel, Limit, NoticeKind
+from bt_console.model.paging import Call, CallState, Delivery, DeliveryState, SendOutcome
 from bt_console.words import message
 
 RECHECK = timedelta(seconds=5)
@@ -40,11 +32,13 @@ def lease_due(desk: Desk, scene: Scene, now: datetime, *, limit: int = 20) -> tu
     draft = Draft(desk, scene, now)
     _expire_leases(draft)
     storm.send_digests(draft)
-    _fall_back(draft)
+    _fall_back(draft, _is_cut_off)
     leased: list[Delivery] = []
     for lane in sorted(lanes(draft.deliveries.values()), key=_urgency):
         if len(leased) < limit:
             leased += _lease_first(draft, lane)
+    # Only now: what has been tried again just now may yet arrive.
+    _fall_back(draft, _is_late)
     return draft.outcome(), tuple(leased)
 
 
@@ -71,21 +65,30 @@ def _expire_leases(draft: Draft) -> None:
             )
 
 
-def _fall_back(draft: Draft) -> None:
-    """Give what waits too long, or for a dead channel, a sibling on another."""
+def _fall_back(draft: Draft, is_stuck: Callable[[Draft, Delivery], bool]) -> None:
+    """Give what waits for a dead channel, or too long, a sibling on another."""
     for row in list(draft.deliveries.values()):
-        if row.state is DeliveryState.QUEUED and row.kind in NEVER_DROPPED and _is_stuck(draft, row):
+        is_waiting = row.state is DeliveryState.QUEUED and row.kind in NEVER_DROPPED
+        if is_waiting and is_stuck(draft, row) and _is_wanted(draft, row):
             chains.fall_back(draft, row)
 
 
-def _is_stuck(draft: Draft, row: Delivery) -> bool:
+def _is_cut_off(draft: Draft, row: Delivery) -> bool:
+    channel = draft.oncall.channels.get(row.channel)
+    return channel is None or not draft.is_usable(channel)
+
+
+def _is_late(draft: Draft, row: Delivery) -> bool:
+    after_s = chains.step_of(draft.calls.get(row.incident_id or 0), row.step).fallback_after_s
+    return draft.now - row.created_at >= timedelta(seconds=after_s)
+
+
+def _is_wanted(draft: Draft, row: Delivery) -> bool:
+    """Return whether anybody must still be told."""
     call = draft.calls.get(row.incident_id or 0)
     if row.kind is NoticeKind.PAGE and call is not None and call.state in (CallState.ACKED, CallState.RESOLVED):
         return False
-    channel = draft.oncall.channels.get(row.channel)
-    is_dead = channel is None or not draft.is_usable(channel)
-    after = timedelta(seconds=chains.step_of(call, row.step).fallback_after_s)
-    return (is_dead or draft.now - row.created_at >= after) and chains.told_by(draft, row) is None
+    return chains.told_by(draft, row) is None
 
 
 def _lease_first(draft: Draft, lane: list[Delivery]) -> Iterator[Delivery]:

@@ -9,7 +9,7 @@ from bt_console.channels.api import Sent
 from bt_console.evaluate.oncall import settling
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
-from bt_console.model.oncall import ChannelHealth, Delivery, DeliveryState, SendOutcome
+from bt_console.model.paging import ChannelHealth, Delivery, DeliveryState, SendOutcome
 
 AWAITED_FOR = timedelta(hours=1)
 

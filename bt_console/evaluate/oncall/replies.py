@@ -10,7 +10,8 @@ from bt_console.channels.api import Heard
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.taking import take
-from bt_console.model.oncall import AckCode, CallState, Contact, Inbound
+from bt_console.model.oncall import Contact
+from bt_console.model.paging import AckCode, CallState, Inbound
 from bt_console.words import message
 from probes.api import clean
 

@@ -11,16 +11,8 @@ from bt_console.evaluate.oncall import chains, notices, rota
 from bt_console.evaluate.oncall.clockwork import RATE_LIMIT_MAX
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.texts import Extra, clock
-from bt_console.model.oncall import (
-    Call,
-    CallState,
-    ChannelHealth,
-    ChannelState,
-    Delivery,
-    DeliveryState,
-    NoticeKind,
-    SendOutcome,
-)
+from bt_console.model.oncall import NoticeKind
+from bt_console.model.paging import Call, CallState, ChannelHealth, ChannelState, Delivery, DeliveryState, SendOutcome
 from bt_console.words import message
 
 BACK_OFF_S = (5.0, 15.0, 60.0, 300.0)

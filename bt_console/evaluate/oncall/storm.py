@@ -12,7 +12,8 @@ from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.notices import is_muted_hold
 from bt_console.evaluate.oncall.texts import Extra
 from bt_console.evaluate.oncall.ways import ways_to
-from bt_console.model.oncall import Contact, Delivery, DeliveryState, Limit, NoticeKind
+from bt_console.model.oncall import Contact, Limit, NoticeKind
+from bt_console.model.paging import Delivery, DeliveryState
 from bt_console.words import message
 
 GATHER_S = 30.0

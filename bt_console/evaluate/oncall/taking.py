@@ -9,7 +9,7 @@ from bt_console.evaluate.oncall import notices
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.settling import acked_why, acknowledged_meanwhile
 from bt_console.evaluate.oncall.texts import clock
-from bt_console.model.oncall import Call, CallState, DeliveryState
+from bt_console.model.paging import Call, CallState, DeliveryState
 from bt_console.words import message
 
 

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from bt_console.evaluate.oncall.desk import Scene
 from bt_console.model.incident import Incident
-from bt_console.model.oncall import Call, Contact, Delivery, NoticeKind
+from bt_console.model.oncall import Contact, NoticeKind
+from bt_console.model.paging import Call, Delivery
 from bt_console.words import say, tell
 from probes.api import clean
 

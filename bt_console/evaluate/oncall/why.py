@@ -9,18 +9,8 @@ from zoneinfo import ZoneInfo
 from bt_console.evaluate.oncall import muting, rota
 from bt_console.evaluate.oncall.ways import is_telling
 from bt_console.model.incident import Incident
-from bt_console.model.oncall import (
-    Call,
-    CallState,
-    Delivery,
-    DeliveryState,
-    Holiday,
-    Mute,
-    NoticeKind,
-    OnCall,
-    Override,
-    Shift,
-)
+from bt_console.model.oncall import Holiday, Mute, NoticeKind, OnCall, Override, Shift
+from bt_console.model.paging import Call, CallState, Delivery, DeliveryState
 from bt_console.words import message
 
 TOLD = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ})

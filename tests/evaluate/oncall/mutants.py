@@ -14,7 +14,8 @@ from bt_console.channels.api import Sent
 from bt_console.evaluate.oncall import calls, operators, outbox
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.notices import is_muted_hold
-from bt_console.model.oncall import Call, CallState, Delivery, DeliveryState, Limit, NoticeKind, Storm
+from bt_console.model.oncall import Limit, NoticeKind, Storm
+from bt_console.model.paging import Call, CallState, Delivery, DeliveryState
 from tests.evaluate.oncall.playing import Product
 
 Leased = tuple[Outcome, tuple[Delivery, ...]]

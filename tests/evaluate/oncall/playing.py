@@ -15,11 +15,9 @@ from bt_console.model.health import HealthState
 from bt_console.model.incident import Cause, CauseKind, Impact, Incident, Severity
 from bt_console.model.inventory import TargetId, UnitId
 from bt_console.model.oncall import (
-    Call,
     Channel,
     ChannelPath,
     Contact,
-    Delivery,
     EscalationPolicy,
     EscalationStep,
     Limit,
@@ -30,9 +28,9 @@ from bt_console.model.oncall import (
     OnCall,
     Route,
     Schedule,
-    SendOutcome,
     Storm,
 )
+from bt_console.model.paging import Call, Delivery, SendOutcome
 from bt_console.model.snapshot import Event
 from tests.evaluate.district import district
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from bt_console.channels.api import Heard
 from bt_console.evaluate.oncall import drillpage, replies
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
-from bt_console.model.oncall import DrillPlan, Heartbeat, NoticeKind
+from bt_console.model.oncall import DrillPlan, NoticeKind
+from bt_console.model.paging import Heartbeat
 from tests.evaluate.oncall.playing import INVENTORY, ONCALL
 
 PLAN = DrillPlan(notify="an", weekday=2, at=time(10, 0), must_ack_s=600)
