@@ -344,13 +344,16 @@ class DeskLives(RuleBasedStateMachine):
                 assert _most(self._page_times(contact)) <= ONCALL.storm.per_contact.count, "flooded"
 
     def _page_times(self, contact: str) -> list[datetime]:
-        """Return when each page of a person first arrived, emergencies left out."""
+        """Return when each page of a person first arrived; emergencies, and what may or may not have arrived
+        before it was over or taken, left out."""
         first: dict[int, datetime] = {}
         for received in self.world.received:
             delivery = received.delivery
             incident = self.world.incidents.get(delivery.incident_id or 0)
             is_grave = incident is not None and incident.cause.kind is CauseKind.OWN_UPLINK_DOWN
-            if delivery.kind is NoticeKind.PAGE and delivery.contact == contact and not is_grave:
+            row = self.world.rows[delivery.id]
+            is_page = NoticeKind.PAGE is delivery.kind is row.kind and row.state is not DeliveryState.CANCELLED
+            if is_page and delivery.contact == contact and not is_grave:
                 first.setdefault(delivery.id, received.at)
         return sorted(first.values())
 
