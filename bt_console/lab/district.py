@@ -103,6 +103,7 @@ class NamespacedDistrict:
         line = self._lines[name]
         calm = _calm(line)
         toward = {**calm, "loss_ratio": state.loss_ratio, "delay_s": line.delay_s + state.delay_s}
+        toward["jitter_s"] = line.jitter_s + state.jitter_s
         return {**toward, "is_cut": state.is_cut}, {**calm, "is_cut": state.is_cut}
 
 

@@ -16,6 +16,7 @@ class LineState:
     is_cut: bool = False
     loss_ratio: float = 0.0
     delay_s: float = 0.0
+    jitter_s: float = 0.0
     is_saturated: bool = False
 
 
@@ -81,13 +82,16 @@ def _lan(effects: list[LanEffect]) -> LanState:
 
 
 def _line(effects: Iterable[LineEffect]) -> LineState:
-    is_cut, is_saturated, kept_ratio, delay_s = False, False, 1.0, 0.0
+    is_cut, is_saturated, kept_ratio, delay_s, jitter_s = False, False, 1.0, 0.0, 0.0
     for effect in effects:
         is_cut = is_cut or effect.is_cut
         is_saturated = is_saturated or effect.is_saturated
         kept_ratio *= 1 - effect.loss_ratio
         delay_s += effect.delay_s
-    return LineState(is_cut=is_cut, is_saturated=is_saturated, loss_ratio=1 - kept_ratio, delay_s=delay_s)
+        jitter_s += effect.jitter_s
+    return LineState(
+        is_cut=is_cut, is_saturated=is_saturated, loss_ratio=1 - kept_ratio, delay_s=delay_s, jitter_s=jitter_s
+    )
 
 
 def _service(effects: list[ServiceEffect]) -> ServiceState:

@@ -1,4 +1,4 @@
-"""`bt-console lab up|down|status|fault|heal|exec|letters|reply`: the simulated district, kept between commands."""
+"""`bt-console lab up|down|status|fault|heal|exec|letters|reply|drill`: the simulated district."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bt_console.lab.client import Lab
     from bt_console.lab.errors import LabError
 
-VERBS = ("up", "down", "status", "fault", "heal", "exec", "letters", "reply")
+VERBS = ("up", "down", "status", "fault", "heal", "exec", "letters", "reply", "drill")
 
 
 def _configure(parser: Parser) -> None:
@@ -26,7 +26,8 @@ def _configure(parser: Parser) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title=title, prog=parser.prog)
     made = {verb: verbs.add_parser(verb, help=tell(parser.language, f"lab.help.{verb}")) for verb in VERBS}
     for verb, sub in made.items():
-        sub.add_argument("--run-dir", metavar="DIR", type=Path, default=None, help="lab.opt.run_dir")
+        if verb != "drill":  # which has a lab of its own
+            sub.add_argument("--run-dir", metavar="DIR", type=Path, default=None, help="lab.opt.run_dir")
         if verb != "exec":  # a command's own options are not ours
             add_globals(sub, is_repeated=True)
     made["up"].add_argument("--loopback", action="store_true", help="lab.opt.loopback")
@@ -38,8 +39,18 @@ def _configure(parser: Parser) -> None:
     made["reply"].add_argument("channel", metavar="CHANNEL", help="lab.opt.channel")
     made["reply"].add_argument("sender", metavar="WHO", help="lab.opt.sender")
     made["reply"].add_argument("text", metavar="TEXT", nargs="+", help="lab.opt.text")
+    _configure_drill(made["drill"])
     made["exec"].add_argument("place", metavar="UNIT", help="lab.opt.place")
     made["exec"].add_argument("argv", metavar="COMMAND", nargs=REMAINDER, help="lab.opt.argv")
+
+
+def _configure_drill(parser: Parser) -> None:
+    parser.add_argument("specs", metavar="SPEC", nargs="*", help="drill.opt.specs")
+    parser.add_argument("--all", action="store_true", help="drill.opt.all")
+    parser.add_argument("--quick", action="store_true", help="drill.opt.quick")
+    parser.add_argument("--soak", metavar="MINUTES", type=float, default=0.0, help="drill.opt.soak")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="drill.opt.seed")
+    parser.add_argument("--json", action="store_true", help="cli.opt.json")
 
 
 def _run(args: Namespace) -> int:
@@ -48,7 +59,7 @@ def _run(args: Namespace) -> int:
 
     if args.verb is None:
         raise UsageError(tell(args.help_language, "lab.no_verb", verbs=", ".join(VERBS)))
-    args.run_dir = args.run_dir or default_run_dir()
+    args.run_dir = getattr(args, "run_dir", None) or default_run_dir()
     try:
         return _DOERS[args.verb](args)
     except LabError as error:
@@ -173,6 +184,12 @@ def _reply(args: Namespace) -> int:
     return 0
 
 
+def _drill(args: Namespace) -> int:
+    from bt_console.cli.drill import drill
+
+    return drill(args, _config(args))
+
+
 _DOERS: dict[str, Callable[[Namespace], int]] = {
     "up": _up,
     "down": _down,
@@ -182,6 +199,7 @@ _DOERS: dict[str, Callable[[Namespace], int]] = {
     "exec": _exec,
     "letters": _letters,
     "reply": _reply,
+    "drill": _drill,
 }
 
 COMMAND = Command(name="lab", help="cli.help.lab", configure=_configure, run=_run)

@@ -23,6 +23,8 @@ class LineEffect:
     is_cut: bool = False
     loss_ratio: float = 0.0
     delay_s: float = 0.0
+    jitter_s: float = 0.0
+    """Mean of more random delay."""
     is_saturated: bool = False
     """Somebody sends more towards the unit than it carries."""
 

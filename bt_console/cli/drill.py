@@ -1,0 +1,66 @@
+"""`bt-console lab drill`: faults played in a lab of its own, judged by what reached people.
+
+Exit codes: 0 everything is right, 1 something is not.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from bt_console.cli.command import UsageError
+from bt_console.cli.diagnostics import note
+from bt_console.cli.drill_config import drill_config
+from bt_console.cli.drill_play import played
+from bt_console.cli.drill_text import drill_document, score_lines, table_lines, told_lines
+from bt_console.cli.rehearsal import FaultPlan, Rehearsal
+from bt_console.cli.render import print_json, print_lines
+from bt_console.lab.drill.judge import Verdict, judge
+from bt_console.lab.drill.score import score
+from bt_console.lab.drill.script import Play, everything, plays, soak
+from bt_console.words import tell
+
+if TYPE_CHECKING:
+    from bt_console.lab.plan import Names
+
+
+def drill(args: Namespace, config: Path) -> int:
+    """Play, judge, print. Raises LabError, UsageError, ConfigErrors."""
+    if not (args.specs or args.all or args.soak > 0):
+        raise UsageError(tell(args.help_language, "drill.nothing_to_play"))
+    language = args.help_language
+    with drill_config(config, is_quick=args.quick) as copy:
+        nothing_planned = FaultPlan(())
+        with closing(Rehearsal.start(str(copy), nothing_planned, language)) as rehearsal:
+            verdicts = _judged(args, rehearsal)
+    total = score(verdicts)
+    if args.json:
+        print_json(drill_document(verdicts, total, args.now(), is_quick=args.quick))
+    else:
+        print_lines([*table_lines(verdicts, language), "", *score_lines(total, language)])
+    return 0 if all(verdict.is_right for verdict in verdicts) else 1
+
+
+def _judged(args: Namespace, rehearsal: Rehearsal) -> list[Verdict]:
+    dice = Random(args.seed)  # noqa: S311 - the same drill again must be possible
+    chosen = _chosen(args, rehearsal.lab.names, dice)
+    verdicts: list[Verdict] = []
+    try:
+        for play, record in played(rehearsal, chosen, args.now, args.help_language, dice, note):
+            verdict = judge(record, play.expected)
+            verdicts.append(verdict)
+            for line in told_lines(verdict, record, args.help_language):
+                note(line)
+    except KeyboardInterrupt:
+        pass  # what has been played is judged
+    return verdicts
+
+
+def _chosen(args: Namespace, names: Names, dice: Random) -> Sequence[Play]:
+    specs = (*args.specs, *(everything(names, dice) if args.all else ()))
+    lasting = (soak(args.soak, names),) if args.soak > 0 else ()
+    return (*plays(specs, names, is_quick=args.quick), *lasting)

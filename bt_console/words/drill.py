@@ -1,0 +1,77 @@
+"""Words of the drill: faults played in the simulated district, and what the monitor made of them."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "lab.help.drill": (
+        "gây lần lượt từng lỗi, đo đến khi có người được gọi, chấm điểm",
+        "play faults in turn, measure until somebody is called, and judge",
+    ),
+    "drill.opt.specs": ("lỗi cần thử, như link-down:tslcd:cao-son", "faults to play, such as link-down:tslcd:cao-son"),
+    "drill.opt.all": ("mọi lỗi của mô phỏng", "every fault of the lab"),
+    "drill.opt.quick": (
+        "báo hồi phục sau 10 s thay vì 60 s, và quan sát ngắn hơn",
+        "tell recoveries after 10 s instead of the policy's time, and watch for less long",
+    ),
+    "drill.opt.soak": (
+        "mất gói 1 % và trễ không đều trên mọi đường trong ngần này phút: không ai được bị gọi",
+        "1 % loss and uneven delay on every line for so many minutes: nobody may be called",
+    ),
+    "drill.opt.seed": ("chọn đơn vị và thời điểm", "draws units and instants"),
+    "drill.nothing_to_play": (
+        "cần lỗi để thử: viết tên lỗi, --all hoặc --soak PHÚT",
+        "nothing to play: name faults, or write --all or --soak MINUTES",
+    ),
+    "lab.drill.no_judge": (
+        "lỗi '{spec}' chưa có đáp án để chấm",
+        "no answer is known to judge fault '{spec}' by",
+    ),
+    "drill.not_whole_at_first": (
+        "Lưu ý: huyện mô phỏng chưa hoàn toàn tốt khi bắt đầu",
+        "Note: the district is not whole at the beginning",
+    ),
+    "drill.playing": ("Đang gây lỗi {what} ...", "Playing {what} ..."),
+    "drill.column.fault": ("lỗi gây ra", "fault"),
+    "drill.column.missed": ("hụt s", "missed s"),
+    "drill.column.incident": ("sự cố s", "incident s"),
+    "drill.column.page": ("gọi s", "page s"),
+    "drill.column.recovery": ("báo xong s", "over s"),
+    "drill.column.incidents": ("sự cố", "incidents"),
+    "drill.column.pages": ("lần gọi", "pages"),
+    "drill.column.people": ("người", "people"),
+    "drill.column.extra": ("thừa", "extra"),
+    "drill.column.cause": ("nguyên nhân đã nêu", "cause named"),
+    "drill.column.right": ("kết quả", "verdict"),
+    "drill.nothing": ("không có", "none"),
+    "drill.right": ("đúng", "right"),
+    "drill.problem.not_whole": ("không trở lại bình thường", "not whole again"),
+    "drill.problem.needless_incident": ("sự cố thừa", "needless incident"),
+    "drill.problem.needless_message": ("tin thừa", "needless message"),
+    "drill.problem.not_detected": ("không phát hiện", "not detected"),
+    "drill.problem.more_incidents": ("nhiều hơn một sự cố", "more than one incident"),
+    "drill.problem.wrong_cause": ("sai nguyên nhân", "wrong cause"),
+    "drill.problem.wrong_place": ("sai nơi", "wrong place"),
+    "drill.problem.wrong_impact": ("sai số đơn vị ảnh hưởng", "wrong number of units"),
+    "drill.problem.not_paged": ("không gọi ai", "nobody paged"),
+    "drill.problem.page_after_healing": ("còn gọi sau khi sửa xong", "paged after the repair"),
+    "drill.problem.extra_pages": ("gọi một người nhiều lần", "one person paged again"),
+    "drill.problem.wrong_path": ("gọi qua đường đang đứt", "paged over the path that is down"),
+    "drill.problem.recovery_not_told": ("không báo đã xong", "recovery not told"),
+    "drill.problem.extra_recoveries": ("báo xong thừa", "recovery told too often"),
+    "drill.problem.late_notice": ("sai số tin báo muộn", "wrong number of late notices"),
+    "drill.score": (
+        "Đúng {right}/{faults} lỗi; sai nguyên nhân {causes}; gọi thừa {extra}",
+        "{right} of {faults} faults right; wrong causes {causes}; extra pages {extra}",
+    ),
+    "drill.detection": (
+        "Phát hiện: p50 {p50} s, p95 {p95} s ({n} lỗi mất trả lời)",
+        "Detection: p50 {p50} s, p95 {p95} s ({n} faults that answers are missing by)",
+    ),
+    "drill.page": ("Gọi người: p50 {p50} s, p95 {p95} s ({n} lỗi)", "Page: p50 {p50} s, p95 {p95} s ({n} faults)"),
+    "drill.gradual_detection": (
+        "Lỗi biểu hiện dần: phát hiện p50 {p50} s, p95 {p95} s ({n} lỗi)",
+        "Faults that build up: detection p50 {p50} s, p95 {p95} s ({n} faults)",
+    ),
+    "drill.gradual_page": (
+        "Lỗi biểu hiện dần: gọi người p50 {p50} s, p95 {p95} s ({n} lỗi)",
+        "Faults that build up: page p50 {p50} s, p95 {p95} s ({n} faults)",
+    ),
+}
