@@ -43,6 +43,8 @@ COMMANDS: dict[str, list[object]] = {
     "bt-console/status-unit/1": ["status", "cao-son"],
     "bt-console/incidents/1": ["incidents"],
     "bt-console/incident/1": ["incidents", "show", "1"],
+    "bt-console/preview/1": ["silence", "add", "--unit", "cao-son", "--for", "2h", "--reason", "sửa điện", "--preview"],
+    "bt-console/mutes/1": ["silence"],
     "bt-console/event/1": ["events", "--last", "1"],
     "bt-console/history/1": ["history", "cao-son/tslcd"],
     "bt-console/devices/1": ["devices"],
