@@ -16,6 +16,8 @@ from pathlib import Path
 
 from bt_console.words import message, say
 
+CONTRADICTION = "store.contradiction"
+"""A row breaks a rule of the schema: a mistake of this program, and no later try can succeed."""
 _BY_ERRNO = {
     errno.EACCES: "store.permission",
     errno.EPERM: "store.permission",
@@ -34,6 +36,7 @@ _BY_SQLITE_CODE = {
     sqlite3.SQLITE_NOTADB: "store.not_a_store",
     sqlite3.SQLITE_CORRUPT: "store.damaged",
     sqlite3.SQLITE_BUSY: "store.busy",
+    sqlite3.SQLITE_CONSTRAINT: CONTRADICTION,
 }
 _PRIMARY_CODE = 0xFF
 """The low byte of an extended result code is the primary one."""
@@ -59,7 +62,9 @@ def from_sqlite(error: sqlite3.Error, path: Path) -> StoreError:
     """Return what an error of SQLite means for the store."""
     extended = getattr(error, "sqlite_errorcode", None)
     code = _BY_SQLITE_CODE.get((extended or 0) & _PRIMARY_CODE)
-    return StoreError(code, path) if code else StoreError("store.failed", path, error=error)
+    if code is None or code == CONTRADICTION:
+        return StoreError(code or "store.failed", path, error=error)
+    return StoreError(code, path)
 
 
 @contextmanager

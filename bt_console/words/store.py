@@ -52,6 +52,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "Kho {path} đang bị chương trình khác giữ: hãy thử lại; nếu vẫn vậy, tìm tiến trình bằng: fuser {path}",
         "The store {path} is held by another program: try again; if it stays so, find it with: fuser {path}",
     ),
+    "store.contradiction": (
+        "Kho {path} từ chối một thay đổi trái với quy tắc của nó ({error}): đây là lỗi của bt-console, "
+        "hãy báo lỗi kèm nhật ký.",
+        "The store {path} refuses a change that breaks a rule of its own ({error}): this is a fault of bt-console, "
+        "report it with the log.",
+    ),
     "store.failed": ("Kho {path} lỗi: {error}", "The store {path} failed: {error}"),
     "store.command_invalid": (
         "Lệnh không hợp lệ: {field} phải dài từ 1 đến {limit} ký tự.",

@@ -1,0 +1,116 @@
+"""The one way to the store: a change that can never be stored stops nobody, and one nobody waits for is stored once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bt_console.engine.author import Author
+from bt_console.facade import Console
+from bt_console.model.change import Change, Paper
+from bt_console.model.health import HealthState, Transition
+from bt_console.model.inventory import TargetId
+from bt_console.model.paging import CallState, DeliveryState
+from bt_console.store.errors import CONTRADICTION, StoreError
+from bt_console.store.writer import Writer
+from tests.store.examples import at, district, event, observation
+from tests.store.oncall_examples import attempt, call, delivery
+
+CHECK = "xa-1/tslcd:icmp_echo"
+UNEXPLAINED = replace(delivery(8, DeliveryState.HELD), why="")
+"""The schema wants to know why a message is held."""
+WITHOUT_END = replace(call(4, CallState.ACKED), ack_until=None)
+POISON = Change(
+    observations=(observation(1, CHECK),),
+    events=(event(1),),
+    paper=Paper(calls=(WITHOUT_END,), deliveries=(UNEXPLAINED,)),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def author(path: Path) -> Iterator[Author]:
+    with closing(Author(Writer(path))) as found:
+        yield found
+
+
+def test_a_broken_rule_of_the_schema_is_told_from_a_store_that_cannot_be_used(path: Path) -> None:
+    with closing(Writer(path)) as writer, pytest.raises(StoreError, match="delivery_has_why") as raised:
+        writer.commit(Change(paper=Paper(deliveries=(UNEXPLAINED,))))
+    assert raised.value.code == CONTRADICTION
+
+
+async def test_a_change_that_can_never_be_stored_holds_up_nothing(
+    author: Author, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await author.commit(Change(inventory=district()))
+    await author.commit(POISON)
+    await author.commit(Change(observations=(observation(2, CHECK),), paper=Paper(deliveries=(delivery(9),))))
+    assert author.error == ""
+    with closing(Console(path)) as console:
+        assert [row.seq for row in console.history(observation(1, CHECK).check_id, at(-100), at(100))] == [1, 2]
+        assert [row.seq for row in console.events()] == [1]
+        assert [row.id for row in console.deliveries()] == [9]
+        assert console.calls() == ()
+    (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.CRITICAL]
+    assert "'id': '8'" in said
+    assert "'incident_id': '4'" in said
+    assert delivery(8).code not in said
+
+
+async def test_an_order_that_leads_to_such_a_change_is_answered_and_not_obeyed_again(
+    author: Author, path: Path
+) -> None:
+    await author.commit(Change(inventory=district()))
+    with closing(Console(path)) as console:
+        number = console.submit("acknowledge", "4", "an", at(1))
+        await author.commit(Change(paper=Paper(calls=(WITHOUT_END,)), handled_commands=(number,)))
+        assert await author.commands() == ()
+        assert console.command_result(number) is not None
+
+
+async def test_a_proof_is_never_rewritten_not_even_by_mistake(author: Author, path: Path) -> None:
+    done = attempt(1, outcome=None)
+    await author.commit(Change(inventory=district(), paper=Paper(deliveries=(delivery(1),), attempts=(done,))))
+    await author.commit(Change(paper=Paper(attempts=(replace(done, started_at=at(7)),))))
+    await author.commit(Change(observations=(observation(3, CHECK),)))
+    with closing(Console(path)) as console:
+        assert console.attempts(1) == (done,)
+        assert len(console.history(observation(3, CHECK).check_id, at(-100), at(100))) == 1
+
+
+async def test_a_change_whose_giver_goes_away_is_stored_all_the_same_and_once(path: Path) -> None:
+    author = Author(Writer(path))
+    await author.commit(Change(inventory=district()))
+    changes = [Change(transitions=(turn(number),)) for number in range(50)]
+    givers = [asyncio.ensure_future(author.commit(change)) for change in changes]
+    await asyncio.sleep(0.01)
+    for giver in givers:
+        giver.cancel()
+    await asyncio.gather(*givers, return_exceptions=True)
+    await author.commit(Change())
+    author.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute('SELECT observation_seq FROM "transition"').fetchall() == [(n,) for n in range(50)]
+
+
+def turn(seq: int) -> Transition:
+    return Transition(
+        at=at(seq),
+        target_id=TargetId("dns"),
+        before=HealthState.UP,
+        after=HealthState.DOWN,
+        reason="",
+        observation_seq=seq,
+    )
