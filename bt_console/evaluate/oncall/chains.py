@@ -8,7 +8,7 @@ from typing import Any
 
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.ways import is_telling, next_way, ways_to
-from bt_console.model.oncall import Channel, EscalationStep
+from bt_console.model.oncall import Channel, EscalationStep, NoticeKind
 from bt_console.model.paging import Call, Delivery, DeliveryState
 
 TOLD = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ})
@@ -46,14 +46,31 @@ def told_by(draft: Draft, delivery: Delivery) -> Delivery | None:
 
 
 def _is_told(draft: Draft, delivery: Delivery) -> bool:
-    digest = draft.deliveries.get(delivery.digest_id or 0)
-    if digest is not None:
-        return any(_is_accepted(draft, copy) for copy in chain_of(draft, digest))
-    return _is_accepted(draft, delivery)
+    carrier = draft.deliveries.get(delivery.digest_id or 0, delivery)
+    # Copies of a digest say the same; a late notice may have siblings that carry less.
+    copies = chain_of(draft, carrier) if carrier.kind is NoticeKind.DIGEST else [carrier]
+    return any(_is_accepted(draft, copy) for copy in copies)
 
 
 def _is_accepted(draft: Draft, delivery: Delivery) -> bool:
     return delivery.state in TOLD and is_telling(draft.oncall.channels.get(delivery.channel))
+
+
+def is_superfluous(draft: Draft, delivery: Delivery) -> bool:
+    """Return whether a late notice, and all it carries, has arrived over other channels."""
+    return all(_is_told_late(draft, row) for row in (delivery, *carried_by(draft, delivery)))
+
+
+def _is_told_late(draft: Draft, delivery: Delivery) -> bool:
+    siblings = (d for d in chain_of(draft, delivery) if d.id != delivery.id and d.kind is delivery.kind)
+    return any(_is_told(draft, d) for d in siblings)
+
+
+def is_in_flight(draft: Draft, delivery: Delivery) -> bool:
+    """Return whether a sibling is being sent: who is told twice at once is told once too often."""
+    siblings = (d for d in chain_of(draft, delivery) if d.id != delivery.id)
+    carriers = (draft.deliveries.get(d.digest_id or d.id, d) for d in siblings)
+    return any(carrier.state is DeliveryState.LEASED for carrier in carriers)
 
 
 def carried_by(draft: Draft, delivery: Delivery) -> list[Delivery]:

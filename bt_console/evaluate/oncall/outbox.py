@@ -34,7 +34,7 @@ def lease_due(desk: Desk, scene: Scene, now: datetime, *, limit: int = 20) -> tu
     storm.send_digests(draft)
     _fall_back(draft, _is_cut_off)
     leased: list[Delivery] = []
-    for lane in sorted(lanes(draft.deliveries.values()), key=_urgency):
+    for lane in sorted(lanes(draft.deliveries.values()), key=lambda lane: _urgency(draft, lane)):
         if len(leased) < limit:
             leased += _lease_first(draft, lane)
     # Only now: what has been tried again just now may yet arrive.
@@ -51,8 +51,10 @@ def settle(desk: Desk, scene: Scene, delivery_id: int, sent: Sent, now: datetime
     return draft.outcome()
 
 
-def _urgency(lane: list[Delivery]) -> tuple[bool, int]:
-    return lane[0].kind is not NoticeKind.PAGE, lane[0].id
+def _urgency(draft: Draft, lane: list[Delivery]) -> tuple[bool, bool, int]:
+    """Pages first, and over channels that work: siblings on others wait for how they end."""
+    is_page = any(row.kind is NoticeKind.PAGE for row in lane)
+    return not is_page, _is_cut_off(draft, lane[0]), lane[0].id
 
 
 def _expire_leases(draft: Draft) -> None:
@@ -151,6 +153,9 @@ def _ready(draft: Draft, row: Delivery) -> Delivery | None:
         if found is None:
             return None
         row = found
+    if row.kind is NoticeKind.LATE and chains.is_superfluous(draft, row):
+        draft.cancel(row, message("oncall.why.told"))
+        return None
     channel = draft.oncall.channels.get(row.channel)
     if channel is None or row.contact not in draft.oncall.contacts:
         settling.forget(draft, row)
@@ -194,6 +199,8 @@ def _free_at(draft: Draft, row: Delivery, channel: Channel) -> datetime:
     """Return when a channel can take a message. A belief that its path is down is put to the test now and then."""
     patience = BACK_OFF_MAX * (row.attempts_count + 1)
     if not draft.is_path_up(channel) and draft.now - row.created_at < patience:
+        return draft.now + RECHECK
+    if row.kind in NEVER_DROPPED and chains.is_in_flight(draft, row):
         return draft.now + RECHECK
     health = draft.healths.get(channel.id)
     free_at = health.not_before if health and health.not_before else draft.now

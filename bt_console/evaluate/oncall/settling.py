@@ -50,16 +50,22 @@ def _accepted(draft: Draft, delivery: Delivery, sent: Sent) -> None:
             why="" if delivery.kind is NoticeKind.PAGE else delivery.why,
         )
     )
-    health = _health(draft, row.channel)
-    since = health.since if health.state is ChannelState.UP else draft.now
-    proven_at = draft.now if sent.is_proof else health.proven_at
-    draft.healths[row.channel] = replace(
-        health, state=ChannelState.UP, since=since, fails_count=0, reason="", proven_at=proven_at
-    )
+    _worked(draft, row.channel, is_proof=sent.is_proof)
     if row.kind is NoticeKind.PAGE:
         _page_accepted(draft, row)
     elif row.kind in (NoticeKind.LATE, NoticeKind.DIGEST):
         _drop_siblings(draft, row)
+
+
+def _worked(draft: Draft, channel: str, *, is_proof: bool) -> None:
+    """A channel that works again takes at once what has been waiting for it."""
+    health = _health(draft, channel)
+    if health.state is not ChannelState.UP:
+        health = replace(health, state=ChannelState.UP, since=draft.now, fails_count=0, reason="")
+        for row in list(draft.deliveries.values()):
+            if row.channel == channel and row.state is DeliveryState.QUEUED and row.next_at > draft.now:
+                draft.put(replace(row, next_at=draft.now))
+    draft.healths[channel] = replace(health, proven_at=draft.now) if is_proof else health
 
 
 def _page_accepted(draft: Draft, row: Delivery) -> None:
@@ -84,10 +90,9 @@ def acked_why(draft: Draft, call: Call) -> str:
 
 
 def _drop_siblings(draft: Draft, row: Delivery) -> None:
-    """A late notice that carries those of other incidents must still go out."""
     for sibling in chains.chain_of(draft, row):
         is_waiting = sibling.state is DeliveryState.QUEUED and sibling.kind is row.kind and sibling.id != row.id
-        if is_waiting and (row.kind is NoticeKind.DIGEST or not chains.carried_by(draft, sibling)):
+        if is_waiting and (row.kind is NoticeKind.DIGEST or chains.is_superfluous(draft, sibling)):
             draft.cancel(sibling, message("oncall.why.told"))
 
 
