@@ -17,11 +17,13 @@ from bt_console.tui.celldiff import CellDiffApp
 from bt_console.tui.feed import Feed, Now
 from bt_console.tui.guard import Colourless, Guard, state_folder, write_crash
 from bt_console.tui.hangup import leave_if_hung_up
+from bt_console.tui.pager import Pager
 from bt_console.tui.screens.check import CheckPage
 from bt_console.tui.screens.drill import DrillPage
 from bt_console.tui.screens.help import HelpPage
 from bt_console.tui.screens.incidents import IncidentsPage
 from bt_console.tui.screens.main import MainScreen
+from bt_console.tui.screens.oncall import OnCallPage
 from bt_console.tui.screens.overview import OverviewPage
 from bt_console.tui.screens.page import Page
 from bt_console.tui.screens.services import ServicesPage
@@ -62,6 +64,8 @@ class ConsoleApp(CellDiffApp):
         super().__init__()
         self.animation_level = "none"
         self.feed = Feed(console, now)
+        self.pager = Pager(now())
+        self.is_ringing = os.environ.get("BT_CONSOLE_BELL", "1") != "0"
         self.lab = lab
         self.user = user
         self.is_ascii = os.environ.get("TERM", "") in _ASCII_TERMINALS
@@ -84,8 +88,8 @@ class ConsoleApp(CellDiffApp):
 
     def _pages(self) -> list[Page]:
         feed, has_lab = self.feed, self.lab is not None
-        pages = [OverviewPage(feed), UnitPage(feed), ServicesPage(feed), IncidentsPage(feed), CheckPage(feed)]
-        pages.append(HelpPage(feed, has_lab=has_lab))
+        pages = [OverviewPage(feed), UnitPage(feed), ServicesPage(feed), IncidentsPage(feed), OnCallPage(feed)]
+        pages += [CheckPage(feed), HelpPage(feed, has_lab=has_lab)]
         if self.lab is not None:
             pages.append(DrillPage(feed, self.lab))
         return pages
@@ -114,7 +118,13 @@ class ConsoleApp(CellDiffApp):
 
     def perform(self, action: str) -> None:
         """Do an action that concerns the whole console."""
-        todo = {"language": self._next_language, "theme": self._next_theme, "repaint": self.repaint, "quit": self.exit}
+        todo = {
+            "language": self._next_language,
+            "theme": self._next_theme,
+            "bell": self._switch_bell,
+            "repaint": self.repaint,
+            "quit": self.exit,
+        }
         if action in todo:
             todo[action]()
 
@@ -128,6 +138,15 @@ class ConsoleApp(CellDiffApp):
         self._theme = names[(names.index(self._theme) + 1) % len(names)]
         self._apply_theme()
         self.main.note(self.look().tell("screen.theme", name=self.look().tell(f"theme.{self._theme}")))
+
+    def _switch_bell(self) -> None:
+        self.is_ringing = not self.is_ringing
+        self.main.note(self.look().tell("told.bell.on" if self.is_ringing else "told.bell.off"))
+
+    def ring(self) -> None:
+        """Ring the terminal's bell, unless it was muted here."""
+        if self.is_ringing:
+            self.bell()
 
     def repaint(self) -> None:
         """Draw the whole screen again, after something else wrote on the terminal."""

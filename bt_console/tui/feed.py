@@ -13,6 +13,8 @@ from bt_console.model.device import Device
 from bt_console.model.incident import Incident
 from bt_console.model.inventory import CheckId, UnitId
 from bt_console.model.observation import Observation
+from bt_console.model.oncall import Override
+from bt_console.model.paging import Attempt, Delivery, Heartbeat, Inbound, Note
 from bt_console.model.route import Route
 from bt_console.model.snapshot import Event, Snapshot
 
@@ -64,6 +66,38 @@ class Feed:
         """Return the route in force of each check that has one."""
         found = await self._ask(lambda: [(check_id, self._console.routes(check_id)) for check_id in check_ids])
         return {check_id: routes[0] for check_id, routes in found or () if routes}
+
+    async def incidents_between(self, start: datetime, end: datetime) -> tuple[Incident, ...]:
+        """Return incidents that were open at any time within a stretch."""
+        return await self._ask(lambda: self._console.incidents_between(start, end)) or ()
+
+    async def deliveries(self, incident_id: int | None, limit: int) -> tuple[Delivery, ...]:
+        """Return messages of one incident or of all, newest first."""
+        return await self._ask(lambda: self._console.deliveries(incident_id, limit)) or ()
+
+    async def attempts(self, delivery_id: int) -> tuple[Attempt, ...]:
+        """Return every try of a message."""
+        return await self._ask(lambda: self._console.attempts(delivery_id)) or ()
+
+    async def banners(self, since: datetime) -> tuple[Delivery, ...]:
+        """Return the newest messages for whoever sits at a console, oldest first."""
+        return await self._ask(lambda: self._console.banners(since)) or ()
+
+    async def notes(self, incident_id: int) -> tuple[Note, ...]:
+        """Return what people wrote into an incident."""
+        return await self._ask(lambda: self._console.notes(incident_id)) or ()
+
+    async def heartbeats(self) -> tuple[Heartbeat, ...]:
+        """Return the signs of life, and the monitor's audit of itself."""
+        return await self._ask(self._console.heartbeats) or ()
+
+    async def overrides(self) -> tuple[Override, ...]:
+        """Return every stand-in, past ones too."""
+        return await self._ask(self._console.overrides) or ()
+
+    async def inbounds(self, limit: int) -> tuple[Inbound, ...]:
+        """Return the newest answers that came back, newest first."""
+        return await self._ask(lambda: self._console.inbounds(limit)) or ()
 
     async def submit(self, verb: str, subject: str, by: str) -> int | None:
         """Leave a wish for the engine; None when the store took it not."""

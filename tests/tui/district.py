@@ -248,11 +248,12 @@ def link_incident() -> Incident:
     """Return the incident of the cut line."""
     steps = (
         Step(
-            at=before(424), message=message("step.missed", name="TSLCD Xã Cao Sơn", probe="icmp_echo", k=2, detail="–")
+            at=before(424),
+            message=message("step.missed", name="TSLCD Xã Cao Sơn", probe="icmp_echo", k=2, n=2, detail="–"),
         ),
         Step(at=before(423), message=message("step.on_the_way_yes", names="Lõi TSLCD")),
         Step(at=before(422), message=message("step.other_path_yes", names="Internet Xã Cao Sơn")),
-        Step(at=before(421), message=message("step.concluded", kind_words="đứt đường TSLCD", count=4)),
+        Step(at=before(421), message=message("step.concluded", kind="tslcd_down", names="TSLCD Xã Cao Sơn", count=4)),
     )
     return Incident(
         id=7,

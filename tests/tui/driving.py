@@ -14,6 +14,7 @@ from bt_console.facade import Console
 from bt_console.lab.client import Lab
 from bt_console.model.change import Change
 from bt_console.tui.app import ConsoleApp
+from bt_console.tui.screens.page import ASKING
 from tests.tui import district
 
 SMALL, WIDE = (80, 24), (120, 40)
@@ -28,10 +29,10 @@ class Shown:
     store: Path
 
     async def settle(self) -> None:
-        """Wait until everything asked of the store is answered and drawn."""
+        """Wait until everything asked of the store is answered and drawn; what a person is asked may stay open."""
         for _ in range(4):
             await self.pilot.pause()
-            await self.app.workers.wait_for_complete()
+            await self.app.workers.wait_for_complete(w for w in self.app.workers if w.group != ASKING)
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:

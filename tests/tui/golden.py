@@ -12,6 +12,7 @@ from bt_console.model.change import Change
 from tests.tui import district
 from tests.tui.driving import SMALL, WIDE, shown
 from tests.tui.lan import lan_change
+from tests.tui.telling import told_change
 
 FOLDER = Path(__file__).with_name("looks")
 
@@ -24,6 +25,7 @@ class Scene:
     keys: tuple[str, ...] = ()
     is_calm: bool = False
     has_lan: bool = False
+    is_told: bool = False
     language: str = "vi"
     is_wide_too: bool = False
     late_s: float = 0.0
@@ -33,6 +35,8 @@ class Scene:
         """Return what the store holds."""
         if self.has_lan:
             return lan_change()
+        if self.is_told:
+            return told_change()
         return district.calm_change() if self.is_calm else district.broken_change()
 
 
@@ -53,6 +57,13 @@ SCENES = (
     Scene(name="services", keys=("3", "down", "down"), is_wide_too=True),
     Scene(name="incidents", keys=("4",), is_wide_too=True),
     Scene(name="incidents-en", keys=("4",), language="en"),
+    Scene(name="incidents-told", keys=("4",), is_told=True, is_wide_too=True),
+    Scene(name="incidents-told-end", keys=("4", "tab", "end"), is_told=True),
+    Scene(name="oncall", keys=("7",), is_told=True, is_wide_too=True),
+    Scene(name="oncall-end", keys=("7", "end"), is_told=True),
+    Scene(name="oncall-en", keys=("7",), is_told=True, language="en"),
+    Scene(name="oncall-bare", keys=("7",)),
+    Scene(name="oncall-proof", keys=("7", *["down"] * 9, "enter"), is_told=True),
     Scene(name="help", keys=("question_mark",)),
     Scene(name="palette", keys=("colon", *"cao son")),
 )

@@ -114,7 +114,7 @@ async def test_x_acknowledges_the_selected_incident_through_the_inbox(tmp_path: 
         await running.press("4")
         await running.pilot.press("x")
         await running.until(lambda: bool(commands(running.store)))
-        assert commands(running.store) == [("acknowledge", "7", "tho")]
+        assert commands(running.store) == [("acknowledge", '{"incident":7}', "tho")]
         assert "Đã gửi" in running.lines()[-1]
 
 

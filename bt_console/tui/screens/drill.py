@@ -12,12 +12,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.message import Message
 
 from bt_console.lab.errors import LabError
 from bt_console.tui.feed import Feed
 from bt_console.tui.screens.ask import ConfirmScreen
-from bt_console.tui.screens.page import Frame, Page
+from bt_console.tui.screens.page import Frame, Page, Said
 from bt_console.tui.view import drill
 from bt_console.tui.view.find import targets
 from bt_console.tui.view.summary import unit_names
@@ -25,14 +24,6 @@ from bt_console.tui.widgets.board import Board
 
 if TYPE_CHECKING:
     from bt_console.lab.client import Lab
-
-
-class Said(Message):
-    """Something worth a line for a few seconds."""
-
-    def __init__(self, text: str, *, is_bad: bool = False) -> None:
-        super().__init__()
-        self.text, self.is_bad = text, is_bad
 
 
 class DrillPage(Page):

@@ -10,15 +10,24 @@ Sự cố đang mở -----------------------------------------------------------
 
 from __future__ import annotations
 
+from datetime import datetime
+from operator import eq
+
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from bt_console.model.incident import Incident
-from bt_console.model.snapshot import Event
-from bt_console.tui.screens.page import Frame, Page, Wish
-from bt_console.tui.view import incidents
+from bt_console.model.paging import Call
+from bt_console.model.snapshot import Snapshot
+from bt_console.tui.screens.incident_asks import FLOWS, Ask
+from bt_console.tui.screens.oncall import READ_EVERY, show_proof
+from bt_console.tui.screens.page import ASKING, Frame, Page, Said
+from bt_console.tui.view import incidents, outbox, story
+from bt_console.tui.view.calls import call_of
 from bt_console.tui.view.text import Row
 from bt_console.tui.widgets.board import Board
+
+_DELIVERIES = 100
 
 
 class IncidentsPage(Page):
@@ -31,8 +40,11 @@ class IncidentsPage(Page):
     IncidentsPage.-wide #incident { padding-left: 1; }
     """
     _counts = (0, 0)
-    _events: tuple[Event, ...] = ()
-    _loaded: tuple[int, int] = (0, 0)
+    _story = story.NOTHING
+    _told = 0
+    """The incident whose story it is."""
+    _loaded: tuple[Incident, Call | None, tuple[int, int]] | None = None
+    """For what it was read."""
 
     def compose(self) -> ComposeResult:
         """Two boards."""
@@ -78,18 +90,29 @@ class IncidentsPage(Page):
         incident = self.chosen()
         rows: tuple[Row, ...] = ()
         if incident is not None:
-            events = self._events if self._loaded[0] == incident.id else ()
-            rows = incidents.detail(incident, events, frame.snapshot, frame.look, self.whole.room)
-            self._load(incident, frame.snapshot.revision)
+            told = self._story if self._told == incident.id else story.NOTHING
+            rows = incidents.detail(incident, told, frame.snapshot, frame.look, self.whole.room)
+            self._load(incident, frame.snapshot, frame.look.now)
         self.whole.show(rows)
 
-    def _load(self, incident: Incident, revision: int) -> None:
-        if self._loaded != (incident.id, revision):
-            self._loaded = (incident.id, revision)
-            self.run_worker(self._fetch(incident.id), group="incident", exclusive=True)
+    def _load(self, incident: Incident, snapshot: Snapshot, now: datetime) -> None:
+        """Read its story when it or its paging changed, else at most every two seconds while the store changes."""
+        moment = (snapshot.revision, int(now.timestamp() // READ_EVERY.total_seconds()))
+        call = call_of(snapshot, incident.id)
+        known = self._loaded
+        if known is not None and known[:2] == (incident, call) and any(map(eq, known[2], moment)):
+            return
+        self._loaded = (incident, call, moment)
+        self.run_worker(self._fetch(incident.id), group="incident", exclusive=True)
 
     async def _fetch(self, incident_id: int) -> None:
-        self._events = await self.feed.incident_events(incident_id)
+        feed = self.feed
+        self._story = story.Story(
+            events=await feed.incident_events(incident_id),
+            deliveries=await feed.deliveries(incident_id, _DELIVERIES),
+            notes=await feed.notes(incident_id),
+        )
+        self._told = incident_id
         if self.frame is not None and self.is_open:
             self._draw_whole(self.frame)
 
@@ -97,30 +120,40 @@ class IncidentsPage(Page):
         """The detail follows the selection."""
         event.stop()
         if event.board is self.list and self.frame is not None and self.is_open:
-            self._events = ()
             self.whole.scroll_to(y=0, animate=False)
             self._draw_whole(self.frame)
 
     def on_board_chosen(self, event: Board.Chosen) -> None:
-        """From the list into the detail."""
+        """From the list into the detail; there, the proof of a message."""
         event.stop()
         if event.board is self.list:
             self.whole.focus()
+            return
+        number = event.key.removeprefix(outbox.DELIVERY_KEY)
+        found = next((one for one in self._story.deliveries if str(one.id) == number), None)
+        if found is not None:
+            self.run_worker(show_proof(self, found), group=ASKING)
 
     def perform(self, action: str) -> bool:
-        """Acknowledge; escape leaves the detail."""
-        if action == "acknowledge":
-            self._acknowledge()
+        """Acknowledge, claim, silence and so on; escape leaves the detail."""
+        if action in FLOWS:
+            self._begin(action)
             return True
         if action == "clear" and self.whole.has_focus:
+            self.whole.release()
             self.list.focus()
             return True
         return False
 
-    def _acknowledge(self) -> None:
-        incident = self.chosen()
-        if incident is not None:
-            self.post_message(Wish("acknowledge", str(incident.id)))
+    def _begin(self, action: str) -> None:
+        frame, incident = self.frame, self.chosen()
+        if frame is None:
+            return
+        if incident is None:
+            self.post_message(Said(frame.look.tell("told.no_incident"), is_bad=True))
+            return
+        asked = Ask(app=self.app, feed=self.feed, frame=frame, incident=incident)
+        self.ask(lambda: FLOWS[action](asked))
 
     def probe_subject(self) -> str:
         """The target the selected incident is about."""

@@ -13,11 +13,11 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Input
 
+from bt_console.model.paging import Delivery
 from bt_console.tui import actions
 from bt_console.tui.screens.ask import PaletteScreen
-from bt_console.tui.screens.drill import Said
-from bt_console.tui.screens.page import Frame, Go, Page, Wish
-from bt_console.tui.view import header, palette
+from bt_console.tui.screens.page import Frame, Go, Page, Said, Wish
+from bt_console.tui.view import banner, header, palette
 from bt_console.tui.view.filters import parse
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.text import Line, Span, Tone, fit
@@ -60,6 +60,8 @@ class MainScreen(Screen[None]):
         self._was_stale = False
         self._header: Line = ()
         self._note: tuple[int, Line] = (0, ())
+        self._is_behind = False
+        self._has_missed = False
         self.page: Page = pages[0]
 
     def compose(self) -> ComposeResult:
@@ -84,12 +86,15 @@ class MainScreen(Screen[None]):
         self.tick()
 
     def on_screen_suspend(self) -> None:
-        """Read and draw nothing behind another screen."""
-        self._ticker.pause()
+        """Draw nothing behind another screen; still listen, so that a forgotten dialog lets no page go unheard."""
+        self._is_behind = True
 
     def on_screen_resume(self) -> None:
-        """Go on where it stopped."""
-        self._ticker.resume()
+        """Draw what came meanwhile."""
+        self._is_behind = False
+        if self._has_missed:
+            self._has_missed = False
+            self.refresh_all()
 
     # --- the newest facts -------------------------------------------------------------------------------------------
 
@@ -100,28 +105,40 @@ class MainScreen(Screen[None]):
     def tick(self) -> None:
         """Keep header and banners true to the clock; ask the store unless an answer is still awaited."""
         self._note = (max(0, self._note[0] - 1), self._note[1])
+        if not self._is_polling:
+            self._is_polling = True
+            self.run_worker(self._poll(), group="poll")
+        if self._is_behind:
+            return
         look = self.look()
         if look.is_stale != self._was_stale:
             self._was_stale = look.is_stale
             self.refresh_all()
         elif look.clock(look.now) != self._second:
             self.draw_frame()
-        if not self._is_polling:
-            self._is_polling = True
-            self.run_worker(self._poll(), group="poll")
 
     async def _poll(self) -> None:
         before = self.app.feed.trouble
         try:
             if await self.app.feed.poll():
+                await self._listen()
                 self.refresh_all()
             elif self.app.feed.trouble != before:
                 self.draw_frame()
         finally:
             self._is_polling = False
 
+    async def _listen(self) -> None:
+        """Ring once when somebody is called."""
+        pager = self.app.pager
+        if pager.hear(await self.app.feed.banners(pager.since)):
+            self.app.ring()
+
     def refresh_all(self) -> None:
         """Draw everything that is visible from the newest snapshot; unchanged lines cost nothing."""
+        if self._is_behind:
+            self._has_missed = True
+            return
         snapshot = self.app.feed.snapshot
         if snapshot is not None:
             self.page.show(Frame(snapshot=snapshot, look=self.look()))
@@ -129,6 +146,9 @@ class MainScreen(Screen[None]):
 
     def draw_frame(self) -> None:
         """Draw header, banners, filter chip and footer."""
+        if self._is_behind:
+            self._has_missed = True
+            return
         feed, look, width = self.app.feed, self.look(), self.size.width
         is_new_second, self._second = self._second != look.clock(look.now), look.clock(look.now)
         trouble = look.tell("screen.store_trouble", why=look.say(feed.trouble)) if feed.trouble else ""
@@ -138,10 +158,34 @@ class MainScreen(Screen[None]):
         if is_new_second or header.lasting(line) != header.lasting(self._header):
             self._header = line
             self.query_one("#header", Lines).show([line])
-        self.query_one("#banners", Lines).show(header.banners(feed.snapshot, look, width, trouble=trouble))
+        alarms = header.banners(feed.snapshot, look, width, trouble=trouble)
+        self.query_one("#banners", Lines).show((*self._banner(look, width), *alarms))
         self.query_one("#chip", Lines).show(self._chip(look, width))
         footer = actions.footer(self.page.page, look, width, has_lab=is_demo)
         self.query_one("#footer", Lines).show([self._note[1] if self._note[0] else footer])
+
+    def _calling(self) -> tuple[Delivery, ...]:
+        """Return the messages for whoever sits here that wait for somebody."""
+        snapshot = self.app.feed.snapshot
+        return self.app.pager.calling(snapshot, self.app.feed.now()) if snapshot else ()
+
+    def _banner(self, look: Look, width: int) -> list[Line]:
+        calling, snapshot = self._calling(), self.app.feed.snapshot
+        return [banner.line(calling, snapshot, look, width)] if calling and snapshot else []
+
+    def _put_away(self) -> bool:
+        """Put the banner away; return whether there was one."""
+        calling = self._calling()
+        self.app.pager.put_away(calling)
+        if calling:
+            self.draw_frame()
+        return bool(calling)
+
+    def _open_paged(self) -> None:
+        calling, snapshot = self._calling(), self.app.feed.snapshot
+        if calling and snapshot:
+            number = banner.foremost(calling, snapshot).incident_id
+            self.open_page("incidents" if number else "oncall", str(number or ""))
 
     def _chip(self, look: Look, width: int) -> list[Line]:
         if self.page.wanted.terms and not self.has_class("-asking"):
@@ -221,6 +265,8 @@ class MainScreen(Screen[None]):
         """Do an action by its id, as a key or the palette asks."""
         if action in self._pages:
             self.open_page(action, self.page.page if action == "help" and self.page.page != "help" else "")
+        elif action in ("clear", "back") and self._put_away():
+            return
         elif action == "clear" and self.page.wanted.terms:
             self._set_filter("")
         elif self.page.perform(action):
@@ -235,6 +281,7 @@ class MainScreen(Screen[None]):
             "next_pane": self.focus_next,
             "probe": self._probe,
             "palette": self._open_palette,
+            "paged": self._open_paged,
         }
         if action in simple:
             simple[action]()
@@ -250,7 +297,7 @@ class MainScreen(Screen[None]):
     def wish(self, event: Wish) -> None:
         """Leave the wish of a page for the engine."""
         event.stop()
-        self.submit(event.verb, event.subject)
+        self.submit(event.verb, event.subject, event.about)
 
     @on(Said)
     def said(self, event: Said) -> None:
@@ -277,17 +324,17 @@ class MainScreen(Screen[None]):
         elif kind == "service":
             self.open_page("services", subject)
 
-    def submit(self, verb: str, subject: str) -> None:
+    def submit(self, verb: str, subject: str, about: str = "") -> None:
         """Leave a wish for the engine and say so."""
-        self.run_worker(self._submit(verb, subject), group="submit")
+        self.run_worker(self._submit(verb, subject, about or subject), group="submit")
 
-    async def _submit(self, verb: str, subject: str) -> None:
+    async def _submit(self, verb: str, subject: str, about: str) -> None:
         feed, look = self.app.feed, self.look()
         number = await feed.submit(verb, subject, self.app.user)
         if number is None:
             self.note(look.tell("screen.not_sent", why=look.say(feed.trouble)), Tone.BAD)
             return
-        self.note(look.tell(f"screen.sent.{verb}", what=subject))
+        self.note(look.tell(f"screen.sent.{verb}", what=about))
         for _ in range(_ANSWER_POLLS):
             await asyncio.sleep(POLL_S)
             answer = await feed.command_result(number)

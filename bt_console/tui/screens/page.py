@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,8 @@ from bt_console.tui.view.filters import Filter, parse
 from bt_console.tui.view.look import Look
 from bt_console.tui.widgets.board import Board
 
+ASKING = "asking"
+"""Group of the workers that wait for a person."""
 WIDE = 120
 """From this many columns on a page shows its second pane."""
 
@@ -35,11 +38,19 @@ class Go(Message):
 
 
 class Wish(Message):
-    """Something the engine is asked to do."""
+    """Something the engine is asked to do; `about` is what a person calls it."""
 
-    def __init__(self, verb: str, subject: str) -> None:
+    def __init__(self, verb: str, subject: str, *, about: str = "") -> None:
         super().__init__()
-        self.verb, self.subject = verb, subject
+        self.verb, self.subject, self.about = verb, subject, about or subject
+
+
+class Said(Message):
+    """Something worth a line for a few seconds."""
+
+    def __init__(self, text: str, *, is_bad: bool = False) -> None:
+        super().__init__()
+        self.text, self.is_bad = text, is_bad
 
 
 class Page(Container):
@@ -86,6 +97,15 @@ class Page(Container):
 
     def open(self, subject: str) -> None:
         """Prepare to be shown, about something or about what was there before."""
+
+    def ask(self, flow: Callable[[], Awaitable[Wish | Said | None]]) -> None:
+        """Ask a person step by step, and pass on what comes of it."""
+        self.run_worker(self._pass_on(flow), group=ASKING)
+
+    async def _pass_on(self, flow: Callable[[], Awaitable[Wish | Said | None]]) -> None:
+        answer = await flow()
+        if answer is not None:
+            self.post_message(answer)
 
     def perform(self, action: str) -> bool:
         """Do an action of this page; return whether it was one."""

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bt_console.model.incident import Incident
+from bt_console.model.oncall import OnCall
+from bt_console.model.paging import Call
 from bt_console.model.snapshot import TargetView, UnitView
+from bt_console.tui.view.calls import person, short_state, standing
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.text import fold
 from bt_console.words import LANGUAGES, say
@@ -71,7 +74,7 @@ def service_fields(target: TargetView, look: Look) -> dict[str, str]:
     }
 
 
-def incident_fields(incident: Incident, look: Look) -> dict[str, str]:
+def incident_fields(incident: Incident, look: Look, call: Call | None, oncall: OnCall | None) -> dict[str, str]:
     """Return what an incident can be found by."""
     cause = incident.cause
     state = "open" if incident.resolved_at is None else "resolved"
@@ -81,6 +84,18 @@ def incident_fields(incident: Incident, look: Look) -> dict[str, str]:
         "unit": " ".join((cause.unit_id, *incident.impact.units)),
         "severity": f"{incident.severity} {fold(look.tell(f'severity.{incident.severity}'))}",
         "state": state,
+    } | (_call_fields(call, oncall, look) if call else {})
+
+
+def _call_fields(call: Call, oncall: OnCall | None, look: Look) -> dict[str, str]:
+    """Return what an incident can be found by because of its paging: state, people, mutes."""
+    people = " ".join(fold(f"{name} {person(name, oncall)}") for name in (call.acked_by, call.claimed_by) if name)
+    state = standing(call, oncall, look)
+    overlays = " flapping" if call.flaps_count else ""
+    return {
+        "call": f"{state} {call.state}{overlays} {fold(short_state(call, oncall, look).text)}",
+        "who": people,
+        "policy": fold(call.policy.id),
     }
 
 

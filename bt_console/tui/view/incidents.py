@@ -2,69 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from bt_console.model.health import HealthState
 from bt_console.model.incident import Incident
-from bt_console.model.snapshot import Event, Snapshot
+from bt_console.model.paging import Call, CallState
+from bt_console.model.snapshot import Snapshot
+from bt_console.tui.view.calls import calls_by_incident, short_state
 from bt_console.tui.view.filters import Filter, incident_fields
 from bt_console.tui.view.find import targets
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.signs import mark
+from bt_console.tui.view.story import Story, paging_rows, timeline_rows
 from bt_console.tui.view.summary import explained, incident_sign, unit_names, worst_first
-from bt_console.tui.view.text import Line, Row, Span, Tone, blank, cut_line, fit, heading, spread, wrap
+from bt_console.tui.view.text import STAMP, Line, Row, Span, Tone, blank, cut_line, fit, heading, paragraph, spread
 
-_STAMP = 8
+_TAIL = 26
+"""Columns for where the paging stands."""
 
 
 def rows(snapshot: Snapshot, look: Look, width: int, wanted: Filter) -> tuple[Row, ...]:
     """Return open incidents, then resolved ones, each under its own title."""
-    shown = [incident for incident in snapshot.incidents if wanted.accepts(incident_fields(incident, look))]
+    calls = calls_by_incident(snapshot)
+    shown = [
+        incident
+        for incident in snapshot.incidents
+        if wanted.accepts(incident_fields(incident, look, calls.get(incident.id), snapshot.oncall))
+    ]
     opened = [incident for incident in worst_first(snapshot) if incident in shown]
     resolved = [incident for incident in shown if incident.resolved_at is not None]
     found = [heading(look.tell("screen.open_incidents"), width, str(len(opened)))]
-    found += [_row(incident, look, width, snapshot) for incident in opened]
+    found += [_row(incident, look, width, snapshot, calls.get(incident.id)) for incident in opened]
     if not opened:
         found.append(Row(line=(Span(look.tell("screen.no_incidents"), Tone.MUTED),)))
     if resolved:
         found.append(heading(look.tell("screen.resolved_incidents"), width, str(len(resolved))))
-        found += [_row(incident, look, width, snapshot) for incident in resolved]
+        found += [_row(incident, look, width, snapshot, calls.get(incident.id)) for incident in resolved]
     return tuple(found)
 
 
-def _row(incident: Incident, look: Look, width: int, snapshot: Snapshot) -> Row:
+def _row(incident: Incident, look: Look, width: int, snapshot: Snapshot, call: Call | None) -> Row:
     is_over = incident.resolved_at is not None
     left = (
         incident_sign(incident, look),
-        Span(fit(look.since(incident.opened_at, is_long=True)[-_STAMP:], _STAMP) + " ", Tone.MUTED),
+        Span(fit(look.since(incident.opened_at, is_long=True)[-STAMP:], STAMP) + " ", Tone.MUTED),
         Span(look.say(incident.cause.message), Tone.MUTED if is_over else Tone.STRONG),
     )
-    return Row(line=spread(left, (Span(" "), *_tail(incident, look, snapshot)), width), key=str(incident.id))
+    return Row(line=spread(left, (Span(" "), *_tail(incident, look, snapshot, call)), width), key=str(incident.id))
 
 
-def _tail(incident: Incident, look: Look, snapshot: Snapshot) -> Line:
+def _tail(incident: Incident, look: Look, snapshot: Snapshot, call: Call | None) -> Line:
     if incident.resolved_at is not None:
         lasted = (incident.resolved_at - incident.opened_at).total_seconds()
         return (Span(look.tell("screen.lasted", span=look.span(lasted)), Tone.MUTED),)
+    if call is not None and call.state is not CallState.CLOSED:
+        return cut_line((short_state(call, snapshot.oncall, look, is_brief=True),), _TAIL)
     if incident.acknowledged_at is not None:
-        return cut_line((Span(look.tell("screen.acknowledged_by", who=incident.acknowledged_by), Tone.OK),), 24)
+        return cut_line((Span(look.tell("screen.acknowledged_by", who=incident.acknowledged_by), Tone.OK),), _TAIL)
     return cut_line((Span(explained(incident, look, unit_names(snapshot)), Tone.MUTED),), 20)
 
 
-def detail(incident: Incident, events: Sequence[Event], snapshot: Snapshot, look: Look, width: int) -> tuple[Row, ...]:
-    """Return one incident whole: explanation, times, reasoning, impact, what it explains."""
+def detail(incident: Incident, story: Story, snapshot: Snapshot, look: Look, width: int) -> tuple[Row, ...]:
+    """Return one incident whole: explanation, times, paging, what happened in order, impact, what it explains."""
     note = look.tell(f"severity.{incident.severity}")
     found = [heading(f"#{incident.id} {look.tell(f'kind.{incident.cause.kind}')}", width, note)]
-    found += _paragraph(look.say(incident.cause.message), width, Tone.STRONG)
+    found += paragraph(look.say(incident.cause.message), width, Tone.STRONG)
     found += _times(incident, look, width)
-    found += [blank(), heading(look.tell("screen.reasoning"), width)]
-    for step in incident.cause.steps:
-        found += _stamped(look.clock(step.at), look.say(step.message), width, Tone.TEXT)
+    found += paging_rows(incident, story, snapshot, look, width)
+    found += timeline_rows(incident, story, snapshot.oncall, look, width)
     found += _impact(incident, snapshot, look, width)
-    if events:
-        found += [blank(), heading(look.tell("screen.timeline"), width)]
-        for event in events:
-            found += _stamped(look.clock(event.at), look.say(event.message).strip(), width, Tone.MUTED)
     return tuple(found)
 
 
@@ -78,7 +84,7 @@ def _times(incident: Incident, look: Look, width: int) -> list[Row]:
         parts.append(look.tell("screen.acknowledged_at", who=incident.acknowledged_by, at=at))
     if incident.resolved_at is not None:
         parts.append(look.tell("screen.resolved_at", at=look.since(incident.resolved_at, is_long=True)))
-    return _paragraph(" · ".join(parts), width, Tone.MUTED)
+    return paragraph(" · ".join(parts), width, Tone.MUTED)
 
 
 def _impact(incident: Incident, snapshot: Snapshot, look: Look, width: int) -> list[Row]:
@@ -93,9 +99,9 @@ def _impact(incident: Incident, snapshot: Snapshot, look: Look, width: int) -> l
         members = list(members)
         if members:
             text = f"{look.tell(code, n=len(members))}: {', '.join(members)}"
-            found += _paragraph(text, width, Tone.TEXT)
+            found += paragraph(text, width, Tone.TEXT)
     if not (impact.units or impact.services or impact.unseen_units):
-        found += _paragraph(look.tell("screen.nobody_hurt"), width, Tone.MUTED)
+        found += paragraph(look.tell("screen.nobody_hurt"), width, Tone.MUTED)
     return found + _explained_targets(incident, snapshot, look, width)
 
 
@@ -110,13 +116,3 @@ def _explained_targets(incident: Incident, snapshot: Snapshot, look: Look, width
         line = spread((Span(target_id), Span(f"  {view.name}" if view else "", Tone.MUTED)), (state,), width)
         found.append(Row(line=line))
     return found
-
-
-def _paragraph(text: str, width: int, tone: Tone) -> list[Row]:
-    return [Row(line=(Span(line, tone),)) for line in wrap(text, width)]
-
-
-def _stamped(stamp: str, text: str, width: int, tone: Tone) -> list[Row]:
-    first, *others = wrap(text, width - _STAMP - 2) or [""]
-    found = [Row(line=(Span(stamp + "  ", Tone.MUTED), Span(first, tone)))]
-    return found + [Row(line=(Span(" " * (_STAMP + 2) + line, tone),)) for line in others]

@@ -86,6 +86,13 @@ class Look:
             return local.strftime("%d/%m %H:%M" if is_long else "%d/%m")
         return local.strftime("%H:%M:%S" if is_long else "%H:%M")
 
+    def until(self, at: datetime | None) -> str:
+        """Return the time an end lies at, with its date unless it is today."""
+        if at is None:
+            return "–"
+        local, today = at.astimezone(self.zone), self.now.astimezone(self.zone).date()
+        return local.strftime("%H:%M" if local.date() == today else "%H:%M %d/%m")
+
     def zone_label(self) -> str:
         """Return the zone as an offset such as +07."""
         label = self.now.astimezone(self.zone).strftime("%z")

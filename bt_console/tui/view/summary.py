@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bt_console.model.health import HealthState
 from bt_console.model.incident import Incident, Severity
 from bt_console.model.snapshot import Snapshot, TargetView
+from bt_console.tui.view.calls import call_of, short_state
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.signs import (
     SEVERITY_GLYPH,
@@ -127,7 +128,11 @@ def _incident_block(incident: Incident, look: Look, width: int, snapshot: Snapsh
     block += [Row(line=(Span(" " * 8 + text, Tone.STRONG),)) for text in others[:2]]
     hurt = wrap(look.tell("screen.explains", what=explained(incident, look, unit_names(snapshot))), width - 8)
     block += [Row(line=(Span(" " * 8 + text, Tone.MUTED),)) for text in hurt[:2]]
-    if incident.acknowledged_at is not None:
+    call = call_of(snapshot, incident.id)
+    if call is not None:
+        state = short_state(call, snapshot.oncall, look, is_brief=True)
+        block.append(Row(line=cut_line((Span(" " * 8 + state.text, state.tone),), width)))
+    elif incident.acknowledged_at is not None:
         said = look.tell("screen.acknowledged_by", who=incident.acknowledged_by)
         block.append(Row(line=cut_line((Span(" " * 8 + said, Tone.OK),), width)))
     return block

@@ -162,3 +162,19 @@ def heading(text: str, width: int, note: str = "") -> Row:
     title = cut(text, max(1, width - cells(tail) - 3))
     rule = "─" * max(0, width - cells(title) - cells(tail) - 1)
     return Row(line=(Span(title, Tone.HEAD), Span(" " + rule, Tone.RULE), Span(tail, Tone.MUTED)))
+
+
+STAMP = 8
+"""Columns of a time of day."""
+
+
+def paragraph(text: str, width: int, tone: Tone = Tone.TEXT) -> list[Row]:
+    """Return a text as rows."""
+    return [Row(line=(Span(line, tone),)) for line in wrap(text, width)]
+
+
+def stamped(stamp: str, text: str, width: int, tone: Tone = Tone.TEXT) -> list[Row]:
+    """Return a text as rows that hang beside a time."""
+    first, *others = wrap(text, width - STAMP - 2) or [""]
+    found = [Row(line=(Span(fit(stamp, STAMP) + "  ", Tone.MUTED), Span(first, tone)))]
+    return found + [Row(line=(Span(" " * (STAMP + 2) + line, tone),)) for line in others]

@@ -11,12 +11,12 @@ import pytest
 from bt_console.model.health import HealthState
 from bt_console.model.inventory import CheckId, Role
 from bt_console.model.snapshot import EngineState
-from bt_console.tui.view import drill, find, header, incidents, path, services, summary
+from bt_console.tui.view import drill, find, header, incidents, path, services, story, summary
 from bt_console.tui.view import palette as commands
 from bt_console.tui.view import unit as unit_view
 from bt_console.tui.view.filters import parse
 from bt_console.tui.view.text import Line, Row, line_cells
-from tests.tui import district
+from tests.tui import district, telling
 from tests.tui.view.snapshots import LOOK, snapshot, unit
 
 
@@ -113,11 +113,11 @@ def test_incidents_filter_by_cause_and_unit() -> None:
 
 def test_the_detail_tells_reasoning_impact_and_explained_targets_in_order() -> None:
     incident = next(i for i in snapshot().incidents if i.id == 7)
-    shown = text(incidents.detail(incident, (), snapshot(), LOOK, 78))
+    shown = text(incidents.detail(incident, story.NOTHING, snapshot(), LOOK, 78))
     parts = [
         "#7 đứt đường TSLCD",
         "phát hiện sau 6 s",
-        "Suy luận",
+        "Diễn biến",
         "Kết luận",
         "Ảnh hưởng",
         "1 đơn vị: Xã Cao Sơn",
@@ -158,9 +158,26 @@ def test_the_header_fills_its_line_and_keeps_state_age_and_clock(width: int, is_
     assert line_cells(line) == width
     shown = text([line])
     assert "mất kết nối" in shown or width < 70
-    assert "đo 0,4 s trước" in shown
-    assert "21:03:10 +07" in shown
+    assert "0,4 s" in shown
+    assert "21:03" in shown
+    assert "+07" in shown
+    assert ("đo 0,4 s trước" in shown and "21:03:10 +07" in shown) is (width >= 100)
     assert ("DEMO" in shown) is is_demo
+    assert "Huyện Bạch Thông" in shown or width < 72
+
+
+def test_the_header_gives_way_in_order_and_cuts_the_district_last() -> None:
+    told = replace(snapshot(), oncall=telling.oncall(), duty=(telling.shift("an"),), channels=telling.healths())
+    shown = {width: text([header.header(told, LOOK, width, is_demo=True)]) for width in (150, 120, 80, 60)}
+    assert "trực Nguyễn Văn An" in shown[150]
+    assert "sms▲ zalo● mail?" in shown[150]
+    assert "sms▲" in shown[120]
+    assert "zalo●" not in shown[120]
+    assert "Huyện Bạch Thông" in shown[80]
+    assert "trực An" in shown[80]
+    assert "Nguyễn" not in shown[80]
+    assert "DEMO" in shown[60]
+    assert "trực" not in shown[60]
 
 
 def test_banners_tell_lateness_a_refused_configuration_and_an_unreadable_store() -> None:
