@@ -10,7 +10,8 @@ from bt_console.cli import oncall_documents as documents
 from bt_console.cli.documents import Document
 from bt_console.evaluate.oncall.why import clock, name_of, told, why
 from bt_console.model.incident import Incident
-from bt_console.model.oncall import Call, Delivery, Mute, Note, OnCall, Override
+from bt_console.model.oncall import Mute, OnCall, Override
+from bt_console.model.paging import Call, Delivery, Note
 from bt_console.words import message
 
 if TYPE_CHECKING:

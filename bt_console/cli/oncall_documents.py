@@ -8,7 +8,8 @@ from bt_console.cli.documents import Document, instant
 from bt_console.evaluate.oncall import muting
 from bt_console.evaluate.oncall.orders import write_match
 from bt_console.evaluate.oncall.why import name_of
-from bt_console.model.oncall import Attempt, Call, Delivery, Mute, Note, OnCall, Override, Shift
+from bt_console.model.oncall import Mute, OnCall, Override, Shift
+from bt_console.model.paging import Attempt, Call, Delivery, Note
 from bt_console.words import say
 
 

@@ -11,7 +11,8 @@ from bt_console.cli.documents import Document, instant
 from bt_console.cli.render import Column, print_json, print_lines, table, terminal_width, wrap
 from bt_console.cli.times import age, clock_time, zone
 from bt_console.evaluate.oncall.why import name_of
-from bt_console.model.oncall import Channel, ChannelHealth, Delivery, Direction, Heartbeat, Inbound, OnCall
+from bt_console.model.oncall import Channel, Direction, OnCall
+from bt_console.model.paging import ChannelHealth, Delivery, Heartbeat, Inbound
 from bt_console.words import say, tell
 
 if TYPE_CHECKING:

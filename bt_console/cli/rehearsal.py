@@ -18,14 +18,18 @@ from typing import TYPE_CHECKING
 
 from bt_console.cli.command import UsageError
 from bt_console.cli.diagnostics import note
+from bt_console.cli.letters import gist
 from bt_console.facade import Console, StoreError
 from bt_console.lab.client import Lab, LabError
+from bt_console.lab.drill.judge import sort_of
 from bt_console.lab.example import example_config
 from bt_console.lab.faults import effects_of
 from bt_console.lab.rundir import GUEST
 from bt_console.words import say, tell
+from probes.api import clean
 
 if TYPE_CHECKING:
+    from bt_console.lab.client import Arrival
     from bt_console.model.snapshot import Event, Snapshot
 
 DEFAULT_FAULT_AT_S = 15.0
@@ -197,6 +201,7 @@ class _Watch:
         self._now = now
         self._language = language
         self._seen_seq = 0
+        self._letter_seq = 0
         self._began_s = time.monotonic()
         self._waiting: list[TimedFault] = []
 
@@ -222,10 +227,19 @@ class _Watch:
             self._seen_seq = event.seq
             if not _is_first_sight(event):
                 self._say("cli.demo.event", what=say(self._language, event.message))
+        for letter in self._rehearsal.lab.letters(self._letter_seq):
+            self._letter_seq = letter.seq
+            self._say(f"cli.demo.told.{sort_of(letter.text)}", **_shown(letter))
 
     def _say(self, code: str, **fields: str) -> None:
         after_s = f"{time.monotonic() - self._began_s:.1f}"
         note(tell(self._language, code, after=after_s, **fields))
+
+
+def _shown(letter: Arrival) -> dict[str, str]:
+    """Return whom a message reached, by which way, and its first line."""
+    name = clean(letter.name or letter.recipient, 80)
+    return {"name": name, "channel": letter.channel, "what": gist(letter)}
 
 
 def _is_first_sight(event: Event) -> bool:

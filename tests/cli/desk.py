@@ -25,10 +25,10 @@ BY = "lan@10.20.1.5"
 
 
 def _plan(oncall: OnCall) -> OnCall:
-    """Return the example's plan with a night nobody covers."""
+    """Return the example's plan with nights nobody covers and without holidays."""
     schedule = oncall.schedules["it"]
     days = replace(schedule.layers[0], hours=(time(6), time(22)))
-    return replace(oncall, schedules={"it": replace(schedule, layers=(days,))})
+    return replace(oncall, schedules={"it": replace(schedule, layers=(days,), holidays=())})
 
 
 class Desk:

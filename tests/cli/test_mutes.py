@@ -11,6 +11,7 @@ from tests.cli.desk import Desk
 from tests.cli.example import Filled, Run
 
 ADD = ["silence", "add", "--unit", "Xã Cao Sơn", "--for", "2h", "--reason", "thay cáp quang"]
+HOURLY = ["--reason", "bảo trì", "--rrule", "FREQ=HOURLY"]
 
 
 def test_a_preview_says_what_would_be_hidden_and_asks_for_nothing(filled: Filled, run: Run) -> None:
@@ -89,7 +90,7 @@ def test_maintenance_by_a_rule_shows_its_next_window(desk: Desk, run: Run) -> No
         (["silence", "end", "x"], "which one?"),
         (["maintenance", "add", "--unit", "cao-son", "--for", "2h", "--reason", "sửa điện"], "--start"),
         (
-            "maintenance add --unit cao-son --start 22:00 --for 2h --reason bao-tri --rrule FREQ=HOURLY".split(),
+            [*("maintenance", "add", "--unit", "cao-son", "--start", "22:00", "--for", "2h"), *HOURLY],
             "recurrence rule",
         ),
     ],
