@@ -29,4 +29,21 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "cli.demo.caused": ("[{after} s] GÂY SỰ CỐ {what}", "[{after} s] FAULT {what}"),
     "cli.demo.event": ("[{after} s] {what}", "[{after} s] {what}"),
+    "cli.demo.told.page": ("[{after} s] GỌI {name} ({channel}): {what}", "[{after} s] PAGE {name} ({channel}): {what}"),
+    "cli.demo.told.recovery": (
+        "[{after} s] BÁO XONG {name} ({channel}): {what}",
+        "[{after} s] RECOVERY {name} ({channel}): {what}",
+    ),
+    "cli.demo.told.late": (
+        "[{after} s] BÁO MUỘN {name} ({channel}): {what}",
+        "[{after} s] LATE {name} ({channel}): {what}",
+    ),
+    "cli.demo.told.update": (
+        "[{after} s] CẬP NHẬT {name} ({channel}): {what}",
+        "[{after} s] UPDATE {name} ({channel}): {what}",
+    ),
+    "cli.demo.told.other": (
+        "[{after} s] TIN {name} ({channel}): {what}",
+        "[{after} s] TOLD {name} ({channel}): {what}",
+    ),
 }

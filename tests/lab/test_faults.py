@@ -51,6 +51,7 @@ def test_the_faults_of_the_district_are_all_there() -> None:
         "rogue-dhcp",
         "bridge-inet-tslcd",
         "snmp-public",
+        "noise",
     }
 
 
