@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+ANY_NUMBER = "1000/1m"
+"""Faults follow each other faster than in any year of life: limits per person and channel would hold back pages."""
 QUICK_HOLD = "10s"
 """How long a quick drill waits after a recovery until it is told."""
 
@@ -29,7 +31,10 @@ def drill_config(path: Path, *, is_quick: bool) -> Iterator[Path]:
 
 
 def rewritten(data: dict[str, Any], home: Path, *, is_quick: bool) -> dict[str, Any]:
-    """Return a configuration without office hours, drill, maintenance and heartbeats, its files found from anywhere."""
+    """Return a configuration without hours, limits, weekly drill, maintenance and heartbeats.
+
+    Its files are found from anywhere.
+    """
     made = {**data, **{key: str(home / data[key]) for key in ("trust_file", "devices_file") if data.get(key)}}
     if not isinstance(data.get("oncall"), dict):
         return made
@@ -37,7 +42,14 @@ def rewritten(data: dict[str, Any], home: Path, *, is_quick: bool) -> dict[str, 
     oncall = {key: value for key, value in data["oncall"].items() if key not in dated}
     policies = {name: _policy(policy, is_quick=is_quick) for name, policy in (oncall.get("policies") or {}).items()}
     schedules = {name: _schedule(schedule, home) for name, schedule in (oncall.get("schedules") or {}).items()}
-    return {**made, "oncall": {**oncall, "policies": policies, "schedules": schedules}}
+    channels = {name: _unlimited(channel) for name, channel in (oncall.get("channels") or {}).items()}
+    storm = {**(oncall.get("storm") or {}), "per_contact": ANY_NUMBER}
+    own = {"policies": policies, "schedules": schedules, "channels": channels, "storm": storm}
+    return {**made, "oncall": {**oncall, **own}}
+
+
+def _unlimited(channel: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in channel.items() if key != "limit"}
 
 
 def _policy(policy: dict[str, Any], *, is_quick: bool) -> dict[str, Any]:

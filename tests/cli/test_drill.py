@@ -57,6 +57,8 @@ def test_the_copy_of_the_example_is_valid_and_pages_at_any_hour(is_quick: bool) 
     assert [policy.hours for policy in found.policies.values()] == [None, None]
     assert {policy.hold_s for policy in found.policies.values()} == {10.0 if is_quick else 60.0}
     assert (found.drill, found.mutes) == (None, ())
+    assert (given.storm.per_contact.count, found.storm.per_contact.count) == (6, 1000)
+    assert [channel.limits for channel in found.channels.values()] == [()] * len(given.channels)
     assert (found.contacts, found.schedules) == (given.contacts, given.schedules)
 
 
