@@ -17,6 +17,7 @@ import dns.rrset
 
 from probes._wire.address import Endpoint, is_numeric, parse_endpoint
 from probes._wire.dns_exchange import exchange
+from probes._wire.errors import BadInput
 from probes._wire.trace import Trace
 from probes.api import FailureKind, ProbeContext, ProbeFailure, ProbeKind, Reading, clean
 
@@ -61,7 +62,7 @@ async def observe(address: str, params: DnsQueryParams, ctx: ProbeContext) -> Re
     """Measure a name server, given as `address` or `address:port`."""
     server = parse_endpoint(address, _DNS_PORT)
     if not is_numeric(server.host):
-        raise ValueError(f"{address!r} names a name server by name: write its address")
+        raise BadInput(f"{address!r} names a name server by name: write its address")
     trace = Trace(ctx, params.timeout_s)
     return await trace.conclude(_query(server, params, trace))
 

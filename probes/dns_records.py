@@ -18,6 +18,7 @@ import dns.rdatatype
 from probes._wire import dmarc, spf
 from probes._wire.address import Endpoint, is_numeric, parse_endpoint
 from probes._wire.dns_exchange import exchange
+from probes._wire.errors import BadInput
 from probes._wire.trace import Trace
 from probes.api import FailureKind, ProbeContext, ProbeFailure, ProbeKind, Reading, clean
 
@@ -50,7 +51,7 @@ async def observe(address: str, params: DnsRecordsParams, ctx: ProbeContext) -> 
     """Measure through the resolver at `address` or `address:port`."""
     server = parse_endpoint(address, _DNS_PORT)
     if not is_numeric(server.host):
-        raise ValueError(f"{address!r} names a resolver by name: write its address")
+        raise BadInput(f"{address!r} names a resolver by name: write its address")
     trace = Trace(ctx, params.timeout_s)
     run = _Run(server, dns.name.from_text(params.domain), trace)
     return await trace.conclude(run.look())

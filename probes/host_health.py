@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import psutil
 
+from probes._wire.errors import BadInput
 from probes._wire.kernel_clock import read_clock
 from probes._wire.trace import Trace
 from probes.api import FailureKind, ProbeContext, ProbeFailure, ProbeKind, Reading, clean
@@ -62,7 +63,7 @@ class OwnCpuMeter(CpuMeter):
 async def observe(address: str, params: HostHealthParams, ctx: ProbeContext) -> Reading:
     """Measure this machine; the only address is `localhost`."""
     if address not in ADDRESSES:
-        raise ValueError(f"host_health measures only the monitor's own machine: write localhost, not {address!r}")
+        raise BadInput(f"host_health measures only the monitor's own machine: write localhost, not {address!r}")
     trace = Trace(ctx, params.timeout_s)
     meters = ctx.shared.get(CpuMeter), ctx.shared.get(OwnCpuMeter)
     return await trace.conclude(_measure(params, *meters, trace))
@@ -89,8 +90,10 @@ def _note_clock(trace: Trace) -> None:
     clock = read_clock()
     if clock is not None:
         trace.facts["clock_synchronised"] = clock.is_synchronised
-        trace.measures["clock_offset_s"] = clock.offset_s
         trace.measures["clock_error_s"] = clock.error_s
+        # Nothing is left to correct where nobody corrects: that 0 would pass for a clock that is right.
+        if clock.is_synchronised:
+            trace.measures["clock_offset_s"] = clock.offset_s
 
 
 def _cpu_counters() -> tuple[float, float]:
@@ -149,6 +152,8 @@ def _disk_and_processes(path: str) -> dict[str, float]:
         inodes, used_ratio = os.statvfs(path), psutil.disk_usage(path).percent / 100
     except PermissionError as error:
         raise ProbeFailure(FailureKind.PERMISSION, f"disk {path}: {error.strerror}") from error
+    except FileNotFoundError as error:
+        raise BadInput(f"disk {path}: there is no such path on this machine") from error
     states = [process.info["status"] for process in psutil.process_iter(["status"])]
     found = {
         "disk_used_ratio": used_ratio,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from probes._wire.address import Endpoint, parse_endpoint
+from probes._wire.errors import BadInput
 from probes._wire.imap import ImapTalk, find_capabilities, quoted
 from probes._wire.mail_tls import Securing
 from probes._wire.mailbox import Mailbox, make_message
@@ -86,7 +87,7 @@ class _Run:
 
     def __init__(self, address: str, params: MailRoundTripParams, ctx: ProbeContext) -> None:
         if not params.mailbox or params.password is None:
-            raise ValueError("whose mail? give mailbox=name@domain and password=file:/path")
+            raise BadInput("whose mail? give mailbox=name@domain and password=file:/path")
         self.smtp = parse_endpoint(address, _SMTP_PORTS[params.smtp_tls])
         self.imap = parse_endpoint(params.imap or self.smtp.host, _IMAP_PORTS[params.imap_tls])
         self.params = params

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from probes._wire.errors import BadInput
 from probes._wire.perfdata import Output, parse_output
 from probes._wire.plugin_runner import PluginEnd, PluginRunner
 from probes._wire.trace import Trace
@@ -59,7 +60,7 @@ class NagiosPluginParams:
 async def observe(address: str, params: NagiosPluginParams, ctx: ProbeContext) -> Reading:
     """Run the plugin for an address."""
     if address.startswith("-"):
-        raise ValueError(f"{address!r} would be taken for an option: an address begins with a letter or a digit")
+        raise BadInput(f"{address!r} would be taken for an option: an address begins with a letter or a digit")
     trace = Trace(ctx, params.timeout_s)
     runner = ctx.shared.get(PluginRunner)
     return await trace.conclude(_run(_command(params, address), runner, trace))

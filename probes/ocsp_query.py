@@ -13,6 +13,7 @@ from cryptography import x509
 
 from probes._wire.address import Endpoint, parse_endpoint
 from probes._wire.document import DOCUMENT_FACTS, DOCUMENT_MEASURES, fetch
+from probes._wire.errors import BadInput
 from probes._wire.http import Request
 from probes._wire.ocsp import OCSP_FACTS, OcspAnswer, Subject, find_responder, make_request, read_response
 from probes._wire.pki import fetch_chain, is_issued_by, read_certificates
@@ -65,7 +66,7 @@ class _Run:
 
     def __init__(self, address: str, params: OcspQueryParams, ctx: ProbeContext) -> None:
         if not params.certificate_file and not params.server:
-            raise ValueError("no certificate to ask about: give certificate_file=/path/to.pem or server=host:port")
+            raise BadInput("no certificate to ask about: give certificate_file=/path/to.pem or server=host:port")
         self.responder = None if address == AUTO else parse_web_address(address)
         self.params = params
         self.ctx = ctx

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from probes._wire.errors import BadInput
 from probes._wire.snmp_counters import TICKS_PER_S, Continuity, continuity, event_rate_per_s, octet_rate_bps
 from probes._wire.snmp_if_table import DOWN, LOOPBACK, Interface, InterfaceTable, read_interfaces
 from probes._wire.snmp_params import SnmpParams
@@ -33,12 +34,18 @@ class SnmpInterfacesParams(SnmpParams):
     speed_bps: float = 0.0
     """The speed of that interface's line, where the agent tells the port's instead; 0 believes the agent."""
     sample_s: float = 0.0
-    """How long the very first run waits to read the counters twice; 0 leaves rates to the second run."""
+    """How long the very first run waits to read the counters twice; 0 leaves rates to the second run.
+
+    At least 10 s against net-snmp: it serves counters up to 3 s old, which would stretch or shrink a short sample.
+    Both `timeout_s` and the deadline of the run must be longer.
+    """
 
     def __post_init__(self) -> None:
         SnmpParams.__post_init__(self)
         if self.speed_bps < 0 or self.sample_s < 0:
             raise ValueError("speed_bps and sample_s cannot be below 0")
+        if self.sample_s and self.sample_s >= self.timeout_s:
+            raise ValueError(f"sample_s of {self.sample_s:g} needs a longer timeout_s than {self.timeout_s:g}")
         if self.speed_bps and not self.interface:
             raise ValueError("speed_bps is the speed of one line: name its `interface`")
 
@@ -87,6 +94,7 @@ async def observe(address: str, params: SnmpInterfacesParams, ctx: ProbeContext)
         if memory.table is None and params.sample_s:
             memory.table = await read_interfaces(session)
             trace.phase = "sample"
+            _require_time(params.sample_s, trace)
             await asyncio.sleep(params.sample_s)
         table = await read_interfaces(session)
         before = memory.table
@@ -95,6 +103,13 @@ async def observe(address: str, params: SnmpInterfacesParams, ctx: ProbeContext)
         return _note(table, before, params, trace)
 
     return await poll(address, params, ctx, work)
+
+
+def _require_time(needed_s: float, trace: Trace) -> None:
+    """Raise before the wait: at its end the agent would be blamed for the silence."""
+    left_s = trace.limit_s - trace.now()
+    if needed_s >= left_s:
+        raise BadInput(f"a sample of {needed_s:g} s does not fit into the {left_s:.1f} s left: raise the deadline, too")
 
 
 def _note(table: InterfaceTable, before: InterfaceTable | None, params: SnmpInterfacesParams, trace: Trace) -> str:

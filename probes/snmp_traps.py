@@ -48,7 +48,8 @@ class SnmpTrapsParams:
     priv_key: Secret | None = None
 
     def __post_init__(self) -> None:
-        parse_endpoint(self.listen, TRAP_PORT)
+        if not is_numeric(parse_endpoint(self.listen, TRAP_PORT).host):
+            raise ValueError(f"listen is {self.listen!r}: write an address of this machine and a port, as 0.0.0.0:162")
         if self.listen_s < 0 or self.source_per_s < 1:
             raise ValueError("listen_s cannot be below 0 nor source_per_s below 1")
         self.secure()

@@ -26,6 +26,16 @@ _AT_ONCE = {errno.ENETUNREACH: FailureKind.NO_ROUTE, errno.EHOSTUNREACH: Failure
 """The kernel refuses at once only from its own routing table; a router's refusal arrives later."""
 
 
+class BadInput(ProbeFailure, ValueError):
+    """What somebody wrote cannot be measured; the detail says what to write instead. A fault of nobody's program."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(FailureKind.INTERNAL, detail)
+
+    def __str__(self) -> str:
+        return self.detail
+
+
 class network_errors:  # noqa: N801 - reads as the statement it is; a class costs a third of a generator
     """Turn a socket's OSError into a ProbeFailure; time-outs and errors nobody foresaw pass unchanged.
 

@@ -87,7 +87,9 @@ async def run(argv: list[str], timeout_s: float) -> Ended:
     """Run one plugin; its whole process group is gone when this returns or is cancelled."""
     try:
         child = _start(argv)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return Ended(how="refused", output=(error.strerror or str(error)).encode())
+    except ValueError as error:
         return Ended(how="refused", output=str(error).encode())
     with Child(child) as watched:
         try:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from probes._wire.address import KEPT_COUNT, is_numeric
+from probes._wire.errors import BadInput
 
 _PORTS = {"http": 80, "https": 443}
 URL_OCTETS = 8000
@@ -41,25 +42,29 @@ class WebAddress:
         return f"{self.scheme}://{self.host_field}{self.path}"
 
     def join(self, location: str) -> WebAddress:
-        """Return where a Location header points. Raises ValueError."""
+        """Return where a Location header points. Raises BadInput."""
         return parse_web_address(urljoin(str(self), location))
 
 
 @lru_cache(maxsize=KEPT_COUNT)
 def parse_web_address(url: str) -> WebAddress:
-    """Raises ValueError saying what is wrong with the URL."""
+    """Raises BadInput saying what is wrong with the URL."""
     if len(url) > URL_OCTETS:
-        raise ValueError(f"URL of {len(url)} characters: at most {URL_OCTETS} are followed")
-    parts = urlsplit(url.strip())
+        raise BadInput(f"URL of {len(url)} characters: at most {URL_OCTETS} are followed")
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as error:
+        raise BadInput(f"{url!r} is not a web address: {error}") from error
     if parts.scheme not in _PORTS:
-        raise ValueError(f"{url!r} is not a web address: it must start with http:// or https://")
+        raise BadInput(f"{url!r} is not a web address: it must start with http:// or https://")
     if parts.username or parts.password:
-        raise ValueError("a URL with a user name or password in it is refused: such URLs end up on screens and in logs")
+        raise BadInput("a URL with a user name or password in it is refused: such URLs end up on screens and in logs")
     query = f"?{quote(parts.query, safe=_KEPT)}" if parts.query else ""
     return WebAddress(
         scheme=parts.scheme,
         host=_host(parts, url),
-        port=parts.port or _PORTS[parts.scheme],
+        port=port or _PORTS[parts.scheme],
         path=(quote(parts.path, safe=_KEPT) or "/") + query,
     )
 
@@ -71,7 +76,7 @@ def _host(parts: SplitResult, url: str) -> str:
     try:
         ascii_host = host.encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise ValueError(f"{url!r} has a host that cannot be a name: {error}") from error
+        raise BadInput(f"{url!r} has a host that cannot be a name: {error}") from error
     if not ascii_host or not all(letter.isalnum() or letter in "-._" for letter in ascii_host):
-        raise ValueError(f"{url!r} has no usable host")
+        raise BadInput(f"{url!r} has no usable host")
     return ascii_host

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from probes._wire.kernel_clock import read_clock
-from probes.api import Outcome, Shared
+from probes.api import FailureKind, Outcome, Shared
 from probes.host_health import CpuMeter, OwnCpuMeter
 from tests.servers.ask import ask
 
@@ -106,11 +106,20 @@ def test_processor_use_is_a_difference_that_stays_a_ratio(readings: list[tuple[f
     assert [meter.advance(*reading) for reading in readings][-1] == expected
 
 
+async def test_without_a_time_service_the_clock_has_no_offset_that_could_pass_for_right() -> None:
+    reading = await ask("host_health", "localhost")
+    assert ("clock_offset_s" in reading.measures) is reading.facts["clock_synchronised"]
+
+
+async def test_a_disk_that_is_not_there_is_told_without_a_traceback() -> None:
+    reading = await ask("host_health", "localhost", disk="/no/such/disk")
+    assert (reading.failure, reading.detail) == (
+        FailureKind.INTERNAL,
+        "disk /no/such/disk: there is no such path on this machine",
+    )
+
+
 async def test_another_machine_is_refused() -> None:
-    with pytest.raises(ValueError, match="write localhost"):
-        await ask("host_health", "192.0.2.1")
-
-
-async def test_a_disk_that_is_not_there_is_no_fault_of_the_machine() -> None:
-    with pytest.raises(FileNotFoundError):
-        await ask("host_health", "localhost", disk="/no/such/disk")
+    reading = await ask("host_health", "192.0.2.1")
+    assert reading.failure is FailureKind.INTERNAL
+    assert "write localhost" in reading.detail

@@ -240,6 +240,13 @@ async def test_the_first_run_can_wait_for_its_rates(community: dict[str, Any]) -
     assert (reading.detail, reading.measures["in_rate_bps"]) == ("", 0)
 
 
+async def test_a_wait_beyond_the_deadline_is_told_at_once_and_not_the_agents_silence(community: dict[str, Any]) -> None:
+    async with snmp_agent(switch()) as fake:
+        reading = await ask("snmp_interfaces", fake.address, sample_s=60.0, timeout_s=90.0, deadline_s=5.0, **community)
+    assert (reading.outcome, reading.failure) == (Outcome.ERROR, FailureKind.INTERNAL)
+    assert "raise the deadline" in reading.detail
+
+
 async def test_checks_of_one_agent_keep_their_own_memory(community: dict[str, Any]) -> None:
     shared = Shared()
     async with snmp_agent(switch()) as fake:
@@ -290,6 +297,7 @@ async def test_the_values_of_a_real_agent_are_those_that_its_own_client_reads(
         ({"speed_bps": -1.0, "interface": "gi1"}, "cannot be below 0"),
         ({"speed_bps": 5e7}, "name its `interface`"),
         ({"version": "4"}, "version is '4'"),
+        ({"sample_s": 10.0, "timeout_s": 10.0}, "needs a longer timeout_s"),
     ],
 )
 def test_wrong_params_are_refused_when_they_are_made(params: dict[str, Any], complaint: str) -> None:

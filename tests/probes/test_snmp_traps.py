@@ -281,6 +281,7 @@ async def test_an_address_that_is_not_ours_cannot_be_listened_on() -> None:
     ("params", "complaint"),
     [
         ({"listen": "127.0.0.1:0"}, "has no port"),
+        ({"listen": "localhost:1162"}, "write an address of this machine"),
         ({"listen_s": -1.0}, "cannot be below 0"),
         ({"source_per_s": 0.0}, "source_per_s below 1"),
         ({"auth_protocol": "SHA1"}, "auth_protocol is 'SHA1'"),

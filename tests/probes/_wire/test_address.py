@@ -22,7 +22,8 @@ def test_hosts_and_ports_are_split(text: str, expected: Endpoint) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":25", "host", "host:", "host:0", "host:65536", "host:x", "host:-1", "host:²", "[]:1"]
+    "text",
+    ["", ":25", "host", "host:", "host:0", "host:65536", "host:x", "host:-1", "host:²", "[]:1", "[::1", "a:b:25"],
 )
 def test_what_is_no_endpoint_says_what_to_write(text: str) -> None:
     with pytest.raises(ValueError, match="write host:port"):

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probes._wire.errors import BadInput
 from probes._wire.web_address import parse_web_address
 
 
@@ -36,11 +37,12 @@ def test_addresses_are_written_as_they_are_sent(url: str, expected: str) -> None
         "http://a b/",
         "http://" + "a" * 64 + ".example/",
         "http://[::1/",
+        "http://web.example:abc/",
         "http://web.example/" + "x" * 9000,
     ],
 )
 def test_what_is_no_web_address_is_refused_without_telling_secrets(url: str) -> None:
-    with pytest.raises(ValueError, match=r".") as caught:
+    with pytest.raises(BadInput, match=r".") as caught:
         parse_web_address(url)
     assert "secret" not in str(caught.value)
 
