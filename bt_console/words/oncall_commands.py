@@ -348,4 +348,136 @@ WORDS: dict[str, tuple[str, str]] = {
     "cli.column.proven": ("Gửi được lúc", "Proven"),
     "cli.column.sender": ("Người gửi", "From"),
     "cli.column.text": ("Nội dung", "Text"),
+    "cli.help.why": (
+        "vì sao một đơn vị, mục tiêu hay sự cố như vậy, và vì sao đã báo hoặc không báo ai",
+        "why a unit, target or incident is as it is, and why somebody was told or nobody",
+    ),
+    "cli.help.proof": (
+        "bằng chứng về một sự cố: phát hiện, quyết định, mọi lần gửi, ai nhận",
+        "proof of one incident: detection, decisions, every attempt to send, who acknowledged",
+    ),
+    "cli.opt.why_object": (
+        "cao-son, cao-son/tslcd, hoặc số sự cố như #3",
+        "cao-son, cao-son/tslcd, or the number of an incident such as #3",
+    ),
+    "cli.why.unknown": (
+        "không có đơn vị, mục tiêu hay sự cố '{asked}'; gần nhất: {near}",
+        "no unit, target or incident '{asked}'; nearest: {near}",
+    ),
+    "cli.why.head": ("{name}: {state} từ {since}", "{name}: {state} since {since}"),
+    "cli.why.open": ("đang mở", "open"),
+    "cli.why.resolved": ("đã xong", "over"),
+    "why.well": ("Mọi phép đo đều tốt; không có gì phải báo", "All readings are good; there is nothing to tell"),
+    "why.no_incident": (
+        "Không có sự cố nào giải thích: chưa đủ lần đo xấu để kết luận, hoặc trung tâm không đo được",
+        "No incident explains it: too few bad readings to conclude anything, or it could not be measured",
+    ),
+    "proof.title.timeline": ("diễn biến", "timeline"),
+    "proof.title.messages": ("các tin", "messages"),
+    "proof.last_good": ("Lần đo tốt cuối cùng trước sự cố", "Newest good reading before it"),
+    "proof.message": (
+        "{kind_said} {delivery} cho {name} qua {channel}: quyết định gửi",
+        "{kind_said} {delivery} to {name} over {channel}: decided",
+    ),
+    "proof.attempt": (
+        "tin {delivery}, lần gửi {n} qua {channel}: bắt đầu",
+        "message {delivery}, attempt {n} over {channel}: begun",
+    ),
+    "proof.outcome.accepted": (
+        "tin {delivery}, lần gửi {n}: {channel} đã nhận gửi (accepted), trả lời {answer}, mã {provider}",
+        "message {delivery}, attempt {n}: accepted by {channel}, answer {answer}, id {provider}",
+    ),
+    "proof.outcome.transient": (
+        "tin {delivery}, lần gửi {n}: {channel} tạm thời không nhận, trả lời {answer}",
+        "message {delivery}, attempt {n}: {channel} does not take it for now, answer {answer}",
+    ),
+    "proof.outcome.rate_limited": (
+        "tin {delivery}, lần gửi {n}: {channel} yêu cầu chờ, trả lời {answer}",
+        "message {delivery}, attempt {n}: {channel} asks to wait, answer {answer}",
+    ),
+    "proof.outcome.permanent": (
+        "tin {delivery}, lần gửi {n}: {channel} từ chối vĩnh viễn, trả lời {answer}",
+        "message {delivery}, attempt {n}: {channel} refuses for good, answer {answer}",
+    ),
+    "proof.outcome.ambiguous": (
+        "tin {delivery}, lần gửi {n} qua {channel}: không rõ đã đến chưa ({answer}), gửi lại cùng số",
+        "message {delivery}, attempt {n} at {channel}: it may have arrived ({answer}), repeated with the same number",
+    ),
+    "proof.outcome.path_down": (
+        "tin {delivery}, lần gửi {n}: đường của {channel} bị đứt ({answer})",
+        "message {delivery}, attempt {n}: the path of {channel} is down ({answer})",
+    ),
+    "proof.cancelled": (
+        "tin {delivery} qua {channel}: bỏ: {why_said}",
+        "message {delivery} over {channel}: cancelled: {why_said}",
+    ),
+    "proof.dead": (
+        "tin {delivery} qua {channel}: không bao giờ gửi được: {why_said}",
+        "message {delivery} over {channel}: can never be sent: {why_said}",
+    ),
+    "proof.reply": (
+        "Tin trả lời từ {sender} qua {channel}: {result_said}",
+        "Reply from {sender} over {channel}: {result_said}",
+    ),
+    "proof.note": ("{by} ghi: {text}", "{by} noted: {text}"),
+    "proof.state": (
+        "{kind_said} {delivery} cho {name} qua {channel}: {state_said}; mã {provider}",
+        "{kind_said} {delivery} to {name} over {channel}: {state_said}; id {provider}",
+    ),
+    "proof.state.queued": ("chờ gửi (queued)", "queued"),
+    "proof.state.held": ("giữ lại (held)", "held"),
+    "proof.state.leased": ("đang gửi (leased)", "being sent"),
+    "proof.state.accepted": ("đã nhận gửi (accepted)", "accepted"),
+    "proof.state.shown": ("đã hiện cho ai đang ở đó (accepted)", "accepted: shown to whoever is there"),
+    "proof.state.delivered": ("đã đến (delivered)", "delivered"),
+    "proof.state.read": ("đã đọc (read)", "read"),
+    "proof.state.cancelled": ("đã bỏ (cancelled)", "cancelled"),
+    "proof.state.dead": ("không gửi được (dead)", "dead"),
+    "proof.words": (
+        "accepted: nhà cung cấp đã nhận tin, không biết gì thêm. delivered, read: có biên nhận. Mỗi tin được gửi ít "
+        "nhất một lần; tin trùng chỉ có sau lần gửi không rõ kết quả và mang cùng một số.",
+        "accepted: the provider took it, nothing more is known. delivered, read: a receipt says so. Each message is "
+        "sent at least once; a duplicate comes only after an attempt with unknown end, and bears the same number.",
+    ),
+    "proof.state.digested": ("nêu trong tin tổng hợp", "named in a digest"),
+    "cli.help.route": (
+        "thử: ai sẽ được báo về một sự cố giả định, qua kênh nào, lúc nào; không gửi gì",
+        "try: who would be told of a supposed incident, over what and when; nothing is sent",
+    ),
+    "cli.opt.route_verb": ("thử một sự cố giả định", "try a supposed incident"),
+    "cli.route.one": ("chỉ một {option}", "only one {option}"),
+    "cli.route.elsewhere": ("{target} không thuộc {unit}", "{target} does not belong to {unit}"),
+    "cli.route.supposed": (
+        "Giả sử lúc {at}: {kind_words} ({severity}), {target}",
+        "Supposed at {at}: {kind_words} ({severity}), {target}",
+    ),
+    "cli.route.route": (
+        "Tuyến {number} ({match}): chính sách {policy}",
+        "Route {number} ({match}): policy {policy}",
+    ),
+    "cli.route.all": ("mọi sự cố", "everything"),
+    "cli.route.no_policy": ("Không có chính sách nào: mọi người đều được báo", "No policy: everybody is told"),
+    "cli.route.muted": (
+        "Không gọi ai: bị tắt tiếng {id} ({by}, lý do: {reason})",
+        "Nobody is paged: muted by {id} ({by}, because: {reason})",
+    ),
+    "cli.route.duty": (
+        "Lịch {schedule}: {name} trực đến {until}",
+        "Schedule {schedule}: {name} is on duty until {until}",
+    ),
+    "cli.route.gap": (
+        "Lịch {schedule}: không ai trực đến {until}, gọi dự phòng {name}",
+        "Schedule {schedule}: nobody on duty until {until}, its fallback {name} is called",
+    ),
+    "cli.route.turn": ("{at} bước {step}:", "{at} step {step}:"),
+    "cli.route.page": ("{name} qua {channel} ({path})", "{name} over {channel} ({path})"),
+    "cli.route.page.waits": (
+        "{name} qua {channel} ({path}): đường đang mất, tin chờ và đi thêm kênh khác",
+        "{name} over {channel} ({path}): its path is down, the message waits and goes another way, too",
+    ),
+    "cli.route.page.held": (
+        "{name} qua {channel} ({path}): ngoài giờ, giữ đến {until}",
+        "{name} over {channel} ({path}): outside the hours, held until {until}",
+    ),
+    "cli.route.nothing_sent": ("Không có tin nào được gửi.", "Nothing was sent."),
 }

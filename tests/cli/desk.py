@@ -14,7 +14,7 @@ from bt_console.engine.telling import Telling
 from bt_console.evaluate.oncall.orders import AddNote, AddOverride, AddSilence, Claim, Order, write_order
 from bt_console.model.change import Change, Paper
 from bt_console.model.inventory import UnitId
-from bt_console.model.oncall import Direction, Match, OnCall
+from bt_console.model.oncall import Direction, Match, NoticeKind, OnCall
 from bt_console.model.paging import Heartbeat, SendOutcome
 from bt_console.words import message
 from tests.cli.example import NOW, OPENED, Filled
@@ -54,6 +54,11 @@ class Desk:
         for row in due:
             sent = Sent(outcome=SendOutcome.ACCEPTED, provider_id=f"m-{row.id}", code="200", detail="ok")
             self.commit(self._telling.settle(row.id, sent, PAGED + timedelta(seconds=1)))
+
+    def receipt(self, kind: NoticeKind, channel: str, sent: Sent, at: datetime) -> None:
+        """Let a provider say later what became of a message."""
+        rows = (row for row in self._telling.deliveries if (row.kind, row.channel) == (kind, channel))
+        self.commit(self._telling.receipt(next(rows).id, sent, at))
 
     def reply(self, text: str, at: datetime) -> None:
         """Let who is on duty answer over the channel that paged."""
