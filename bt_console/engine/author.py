@@ -91,10 +91,15 @@ class Author:
     async def commands(self) -> tuple[Command, ...]:
         """Return the operators' commands not handled yet; none while the store refuses."""
         try:
-            return await self._call(self._writer.pending_commands)
+            return await self._call(self._unanswered)
         except StoreError as error:
             log.warning("cannot read the inbox: %s", error)
             return ()
+
+    def _unanswered(self) -> tuple[Command, ...]:
+        """Return, in the thread, what is not obeyed yet: an answer the store still refuses is an answer."""
+        answered = {number for change in tuple(self._waiting) for number in change.handled_commands}
+        return tuple(command for command in self._writer.pending_commands() if command.id not in answered)
 
     async def prune(self, before: datetime, limit: int) -> int:
         """Delete some observations older than an instant; return how many went."""

@@ -51,6 +51,7 @@ class Post:
 
     rng: random.Random
     is_well: bool = False
+    moods: tuple[str, ...] = MOODS
     bad_times: int = 1
     """So often a letter meets a mood; later it is taken at once."""
     port: int = 0
@@ -77,7 +78,7 @@ class Post:
 
     def _mood(self, number: int) -> str:
         before = sum(arrival.id == number for arrival in self.arrivals)
-        return "take" if self.is_well or before >= self.bad_times else self.rng.choice(MOODS)
+        return "take" if self.is_well or before >= self.bad_times else self.rng.choice(self.moods)
 
     async def _noticed(self, more: int) -> None:
         async with self.news:

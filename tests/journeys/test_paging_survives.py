@@ -6,145 +6,39 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from bt_console.facade import Console, StoreError
-from bt_console.model.paging import CallState, DeliveryState
+import pytest
+
+from bt_console.model.paging import SendOutcome
 from tests.journeys.paging_audit import Papers, broken, counted
-from tests.journeys.post import Post, post_office
-from tests.journeys.town import CORE, NUMBERS, UNITS, WAYS, MonitorProcess, Town, monitor_of, town, tslcd
+from tests.journeys.post import post_office
+from tests.journeys.storm import BURST, Storm, all_over, killed, oncall, ready, ready_again
+from tests.journeys.town import WAYS, monitor_of, town
 
 KILLS = int(os.environ.get("BT_CONSOLE_KILLS", "4"))
 SEED = int(os.environ.get("BT_CONSOLE_SEED", "20261125"))
-BURST = 8
-"""So many ways fail at once."""
-CALM_S = 90.0
-"""A way that failed does not fail again so soon: it would be one that flaps."""
-END_S = 60.0 if KILLS < 10 else 400.0
-
-ONCALL = """
-oncall:
-  contacts:
-    an: {{name: An, addresses: {{hook: an, spare: an}}}}
-    binh: {{name: Bình, addresses: {{spare: binh}}}}
-  channels:
-    hook: {{type: webhook, path: lan, params: {{url: "http://127.0.0.1:{port}/hook"}}}}
-    spare: {{type: webhook, path: gsm, params: {{url: "http://127.0.0.1:{port}/spare"}}}}
-  policies:
-    all:
-      steps:
-        - {{notify: [an], via: [hook, spare], fallback_after: 5s, wait: 30s}}
-        - {{notify: [binh], via: [spare], wait: 1h}}
-      repeat: 1h
-      hold: 2s
-  routes: [{{policy: all}}]
-  storm: {{per_contact: {pages}/1m, digest_every: 1m}}
-"""
-
-
-@dataclass
-class Storm:
-    """Faults, their ends and people's answers, at drawn instants until it is called off."""
-
-    place: Town
-    rng: random.Random
-    console: Console
-    is_over: bool = False
-    cut_at: dict[str, float] = field(default_factory=dict)
-    acknowledged: set[int] = field(default_factory=set)
-
-    async def rage(self) -> None:
-        """A burst, then the core, then what comes."""
-        await self._cut(self.rng.sample(WAYS, BURST))
-        await self._for(6.0)
-        await self.place.cut_core()
-        await self._for(8.0)
-        await self.place.heal((CORE, *map(tslcd, NUMBERS)))
-        while not self.is_over:
-            await self._for(self.rng.uniform(0.5, 6.0))
-            now = asyncio.get_running_loop().time()
-            calm = [way for way in WAYS if now - self.cut_at.get(way, now - CALM_S) >= CALM_S]
-            if calm and self.rng.random() < 0.7:
-                await self._cut(self.rng.sample(calm, min(len(calm), self.rng.randint(1, 3))))
-            elif self.cut_at:
-                await self.place.heal(self.rng.sample(sorted(self.cut_at), min(3, len(self.cut_at))))
-
-    async def _cut(self, ways: list[str]) -> None:
-        self.cut_at |= dict.fromkeys(ways, asyncio.get_running_loop().time())
-        await self.place.cut(ways)
-
-    async def _for(self, seconds: float) -> None:
-        """Let time pass, in which somebody may take what is open."""
-        await asyncio.sleep(seconds / 2)
-        await asyncio.to_thread(self._acknowledge)
-        await asyncio.sleep(seconds / 2)
-
-    def _acknowledge(self) -> None:
-        calls = [call.incident_id for call in self.console.calls() if call.state is CallState.OPEN]
-        fresh = [number for number in calls if number not in self.acknowledged]
-        if fresh and self.rng.random() < 0.4:
-            number = self.rng.choice(fresh)
-            self.acknowledged.add(number)
-            with suppress(StoreError):
-                self.console.submit("acknowledge", str(number), "an", datetime.now(UTC))
-
-
-async def killed(monitor: MonitorProcess, post: Post, rng: random.Random) -> None:
-    """Start it, and kill it at any instant: while it starts, while it measures, while a letter is under way."""
-    await monitor.start()
-    if rng.random() < 0.4:
-        await asyncio.sleep(rng.uniform(0.0, 6.0))
-    else:
-        await asyncio.sleep(2.0)
-        await post.until_under_way(5.0)
-        await asyncio.sleep(rng.choice((0.0, 0.0, rng.uniform(0.0, 1.5))))
-    await monitor.kill()
-
-
-async def all_over(console: Console) -> None:
-    """Wait until no call is open and nothing waits to be sent; what a digest will name may."""
-    async with asyncio.timeout(END_S):
-        while True:
-            if await asyncio.to_thread(_is_over, console):
-                return
-            await asyncio.sleep(0.2)
-
-
-def _is_over(console: Console) -> bool:
-    moving = (DeliveryState.QUEUED, DeliveryState.LEASED)
-    is_moving = any(row.state in moving for row in console.deliveries(limit=100_000))
-    snapshot = console.snapshot(datetime.now(UTC))
-    is_calm = snapshot is not None and not snapshot.open_incidents
-    return is_calm and not is_moving and not console.calls()
-
-
-async def ready(monitor: MonitorProcess) -> Console:
-    """Start it and wait until all is seen to be well."""
-    await monitor.start()
-    console = await monitor.console()
-    async with asyncio.timeout(30.0):
-        while True:
-            snapshot = await asyncio.to_thread(console.snapshot, datetime.now(UTC))
-            if snapshot is not None and sum(unit.state == "up" for unit in snapshot.units) >= UNITS:
-                return console
-            await asyncio.sleep(0.1)
 
 
 async def test_killed_in_a_storm_it_forgets_nobody_and_repeats_only_what_it_marked(tmp_path: Path) -> None:
     rng = random.Random(SEED)
     async with town(tmp_path) as place, post_office(rng) as post, monitor_of(place) as monitor:
-        place.write_config(ONCALL.format(port=post.port, pages=6))
+        place.write_config(oncall(post.port, pages=6))
         with closing(await ready(monitor)) as console:
             await monitor.kill()
             storm = Storm(place, random.Random(SEED + 1), console)
             raging = asyncio.ensure_future(storm.rage())
             for _ in range(KILLS):
-                await killed(monitor, post, rng)
+                await killed(monitor, console, post, rng)
             storm.is_over = True
             await raging
             await monitor.start()
@@ -158,3 +52,82 @@ async def test_killed_in_a_storm_it_forgets_nobody_and_repeats_only_what_it_mark
         assert broken(papers) == [], monitor.log()
         assert "Traceback" not in monitor.log()
         assert len(list(post.taken())) > BURST // 2
+
+
+async def test_told_to_stop_in_a_storm_it_ends_the_letters_under_way(tmp_path: Path) -> None:
+    async with town(tmp_path) as place, post_office(random.Random(SEED)) as post, monitor_of(place) as monitor:
+        place.write_config(oncall(post.port, pages=50))
+        post.moods = ("linger",)
+        with closing(await ready(monitor)) as console:
+            await place.cut(WAYS[:BURST])
+            await post.until_under_way(20.0)
+            assert await monitor.stop() == 0
+            assert post.under_way == 0
+            stopped = Papers.of(console, post)
+            assert stopped.arrivals
+            assert list(unended(stopped)) == []
+            await ready_again(monitor, console)
+            await place.heal_all()
+            await all_over(console)
+            papers = Papers.of(console, post)
+        assert broken(papers) == [], monitor.log()
+        assert counted(papers)["came again"] == 0
+        assert await monitor.stop() == 0
+
+
+def unended(papers: Papers) -> Iterator[str]:
+    for attempts in papers.attempts.values():
+        yield from (f"{a.delivery_id}/{a.n}: {a.outcome}" for a in attempts if a.outcome is not SendOutcome.ACCEPTED)
+
+
+_OWN_MOUNTS = ("unshare", "--user", "--map-root-user", "--mount")
+
+
+def may_mount() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*_OWN_MOUNTS, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True).returncode == 0
+
+
+def played_on_a_small_disk(tmp_path: Path, play: str) -> dict[str, Any]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = f'mount -t tmpfs -o size=6m none "{disk}" && exec "$@"'
+    command = [*_OWN_MOUNTS, "sh", "-c", mount, "sh", sys.executable, "-m", "tests.journeys.full_disk"]
+    done = subprocess.run(
+        [*command, str(tmp_path), str(disk), play],
+        cwd=Path(__file__).parents[2],
+        text=True,
+        capture_output=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.netns
+@pytest.mark.skipif(not may_mount(), reason="this system lets no ordinary user mount in a namespace of its own")
+def test_with_a_full_disk_pages_go_out_and_with_room_again_nothing_is_sent_twice(tmp_path: Path) -> None:
+    found = played_on_a_small_disk(tmp_path, "room_again")
+    assert found["written while full"] == 0
+    assert found["broken"] == []
+    assert found["pages"] == [1, 1, 1, 1]
+    assert found["kinds"] == {"page": 4, "resolve": 4}
+
+
+@pytest.mark.netns
+@pytest.mark.skipif(not may_mount(), reason="this system lets no ordinary user mount in a namespace of its own")
+def test_killed_while_the_disk_is_full_it_pages_again_what_it_could_not_write_down(tmp_path: Path) -> None:
+    found = played_on_a_small_disk(tmp_path, "lost_power")
+    assert found["pages"] == [2, 2, 2, 2]
+    assert found["kinds"] == {"page": 8, "resolve": 4}
+
+
+@pytest.mark.netns
+@pytest.mark.skipif(not may_mount(), reason="this system lets no ordinary user mount in a namespace of its own")
+def test_what_was_asked_for_is_done_once_though_the_disk_is_full(tmp_path: Path) -> None:
+    found = played_on_a_small_disk(tmp_path, "asked_before")
+    assert found["answered while full"] is None
+    assert found["answer"] is not None
+    assert found["kinds"] == {"test": 2}

@@ -60,6 +60,15 @@ NUMBERS = range(1, UNITS + 1)
 WAYS = tuple(way(unit) for unit in NUMBERS for way in (tslcd, internet))
 
 
+class _Door(asyncio.Protocol):
+    """Somebody answers, and that is all."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let go at once."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+
+
 @dataclass
 class Town:
     """Listeners on all ways, a configuration and a store."""
@@ -83,7 +92,7 @@ class Town:
         """Let ways answer."""
         for way in ways:
             if way not in self._open:
-                self._open[way] = await asyncio.start_server(lambda _, writer: writer.close(), way, self.port)
+                self._open[way] = await asyncio.get_running_loop().create_server(_Door, way, self.port)
 
     async def cut(self, ways: Iterable[str]) -> None:
         """Let ways refuse."""
@@ -112,6 +121,7 @@ async def town(directory: Path, store_path: Path | None = None) -> AsyncIterator
         yield found
     finally:
         await found.cut((CORE, *WAYS))
+        await asyncio.sleep(0.05)  # for what has just been let go of
 
 
 class MonitorProcess:
