@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bt_console import channels
+from bt_console.channels.api import ChannelContext, Letter
+from bt_console.channels.smstools import ROOT_VARIABLE
 from bt_console.config.load import Settings, load_config
 from bt_console.lab.child import environment
 from bt_console.lab.client import Lab
 from bt_console.lab.errors import LabError
+from bt_console.lab.rundir import SPOOLS
+from bt_console.model.oncall import NoticeKind
 from bt_console.words import say
 from tests.lab.conftest import Vantage
 from tests.lab.example import EXAMPLE
@@ -170,3 +177,26 @@ def test_where_the_kernel_forbids_namespaces_the_lab_falls_back_and_names_the_se
         "allow them with: sudo sysctl -w user.max_user_namespaces=10000\n"
     )
     assert not (tmp_path / "lab").exists()
+
+
+async def test_people_get_their_messages_here_too(
+    loopback: Lab, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(loopback.secrets_dir))
+    monkeypatch.setenv(ROOT_VARIABLE, str(loopback.secrets_dir.parent / SPOOLS))
+    ctx = ChannelContext(now=datetime.now(UTC), timeout_s=10.0, trust_file=str(loopback.trust_file))
+    letter = Letter(id="1", kind=NoticeKind.TEST, at=ctx.now, title="Tin thử", body="", short="Tin thu #1")
+    people = settings.oncall.contacts["an"].addresses
+    for channel in ("zalo", "mail", "sms"):
+        found = settings.oncall.channels[channel]
+        sent = await channels.load(found.kind).send(found.params, people[channel], letter, ctx)
+        assert sent.outcome == "accepted", sent
+    end_s = time.monotonic() + 10
+    while len(loopback.letters()) < 3 and time.monotonic() < end_s:
+        time.sleep(0.05)  # noqa: ASYNC251 - nothing else runs here
+    assert {(arrived.channel, arrived.name) for arrived in loopback.letters()} == {
+        (channel, "Nguyễn Văn An") for channel in ("zalo", "mail", "sms")
+    }
+    loopback.fault("hub-isp-down")
+    zalo = settings.oncall.channels["zalo"]
+    assert (await channels.load("zalo_bot").send(zalo.params, people["zalo"], letter, ctx)).outcome == "transient"

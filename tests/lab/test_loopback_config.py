@@ -51,6 +51,31 @@ def test_every_address_is_this_machines_and_nothing_is_pinged(settings: Settings
     }
 
 
+def test_people_are_told_by_the_labs_own_channels_only(tmp_path: Path) -> None:
+    real = (
+        "    chat: {type: telegram, params: {token: env:T}}\n"
+        "    hook: {type: webhook, path: internet, params: {url: 'https://alerts.example.com/x'}}\n"
+        "    relay: {type: smtp, params: {server: 'smtp.example.com', sender: a@b.example}}\n"
+        "    chatbot: {type: zalo_bot, params: {token: env:Z}}\n"
+    )
+    source = EXAMPLE.read_text(encoding="utf-8").replace("  schedules:\n", f"{real}\n  schedules:\n", 1)
+    source = source.replace("{zalo: none, sms", "{zalo: none, chat: '123456', sms")
+    source = source.replace(
+        "  # heartbeats:", "  heartbeats:\n    out: [{name: tinh, url: env:U, every: 60s}]\n  # heartbeats:"
+    )
+    oncall = _rewrite(tmp_path, source.encode()).oncall
+    kinds = {name: channel.kind for name, channel in oncall.channels.items()}
+    assert kinds == {
+        **dict.fromkeys(("console", "chat", "hook", "relay", "chatbot"), "console"),
+        "sms": "smstools",
+        "zalo": "zalo_bot",
+        "mail": "smtp",
+    }
+    assert oncall.channels["zalo"].params.url == "http://127.54.2.1:20001"
+    assert oncall.channels["mail"].params.server == "127.54.1.2:20002"
+    assert oncall.heartbeats == ()
+
+
 def test_addresses_are_the_documented_ones(settings: Settings) -> None:
     targets = settings.inventory.targets
     found = {name: target.address for name, target in targets.items()}
