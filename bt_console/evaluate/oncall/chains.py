@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,29 +26,16 @@ def usable_of(draft: Draft, ways: Sequence[Channel]) -> frozenset[str]:
     return frozenset(way.id for way in ways if draft.is_usable(way))
 
 
-def chain_of(draft: Draft, delivery: Delivery) -> list[Delivery]:
-    """Return a notice and its siblings on other channels, oldest first."""
-    rows = draft.rows_of(delivery.incident_id)
-    root = _root(rows, delivery)
-    return [d for d in rows.values() if _root(rows, d) == root]
-
-
-def _root(rows: Mapping[int, Delivery], delivery: Delivery) -> int:
-    while delivery.fallback_of is not None and delivery.fallback_of in rows:
-        delivery = rows[delivery.fallback_of]
-    return delivery.id if delivery.fallback_of is None else delivery.fallback_of
-
-
 def told_by(draft: Draft, delivery: Delivery) -> Delivery | None:
     """Return the sibling by which a person has been told what this one says."""
-    siblings = (d for d in chain_of(draft, delivery) if d.id != delivery.id and d.cause_seq >= delivery.cause_seq)
+    siblings = (d for d in draft.chain_of(delivery) if d.id != delivery.id and d.cause_seq >= delivery.cause_seq)
     return next((d for d in siblings if _is_told(draft, d)), None)
 
 
 def _is_told(draft: Draft, delivery: Delivery) -> bool:
     carrier = draft.deliveries.get(delivery.digest_id or 0, delivery)
     # Copies of a digest say the same; a late notice may have siblings that carry less.
-    copies = chain_of(draft, carrier) if carrier.kind is NoticeKind.DIGEST else [carrier]
+    copies = draft.chain_of(carrier) if carrier.kind is NoticeKind.DIGEST else [carrier]
     return any(_is_accepted(draft, copy) for copy in copies)
 
 
@@ -62,13 +49,13 @@ def is_superfluous(draft: Draft, delivery: Delivery) -> bool:
 
 
 def _is_told_late(draft: Draft, delivery: Delivery) -> bool:
-    siblings = (d for d in chain_of(draft, delivery) if d.id != delivery.id and d.kind is delivery.kind)
+    siblings = (d for d in draft.chain_of(delivery) if d.id != delivery.id and d.kind is delivery.kind)
     return any(_is_told(draft, d) for d in siblings)
 
 
 def is_in_flight(draft: Draft, delivery: Delivery) -> bool:
     """Return whether a sibling is being sent: who is told twice at once is told once too often."""
-    siblings = (d for d in chain_of(draft, delivery) if d.id != delivery.id)
+    siblings = (d for d in draft.chain_of(delivery) if d.id != delivery.id)
     carriers = (draft.deliveries.get(d.digest_id or d.id, d) for d in siblings)
     return any(carrier.state is DeliveryState.LEASED for carrier in carriers)
 
@@ -89,7 +76,7 @@ def fall_back(draft: Draft, delivery: Delivery) -> Delivery | None:
     contact = draft.oncall.contacts.get(delivery.contact)
     if contact is None:
         return None
-    chain = chain_of(draft, delivery)
+    chain = draft.chain_of(delivery)
     if any(d.id > delivery.id and d.done_at is None for d in chain):
         return None
     call = draft.calls.get(delivery.incident_id) if delivery.incident_id is not None else None

@@ -12,6 +12,12 @@ from bt_console.model.paging import Call, CallState, ChannelHealth, Delivery, De
 LEASE = timedelta(seconds=20)
 BACK_OFF_MAX = timedelta(seconds=300)
 RATE_LIMIT_MAX = timedelta(hours=1)
+GATHER_S = 30.0
+"""The first digest of a storm waits so long for what is still coming."""
+DAILY = timedelta(days=1)
+"""What nobody was paged for is named within a day, or by any digest before."""
+_APPOINTED = ("oncall.why.hours|", "oncall.why.muted|")
+"""Held until a time of day, or by something else than time."""
 FLAPPING_HOLD = 4
 """Times its usual hold a call that flaps stays open."""
 UNMUTED_WAIT_S = 60.0
@@ -26,8 +32,9 @@ def clamp(draft: Draft) -> None:
     for name, health in list(draft.healths.items()):
         if health.not_before is not None and health.not_before > draft.now + RATE_LIMIT_MAX:
             draft.healths[name] = replace(health, not_before=draft.now + RATE_LIMIT_MAX)
+    every = timedelta(seconds=max(draft.oncall.storm.digest_every_s, GATHER_S))
     for row in list(draft.deliveries.values()):
-        if row.done_at is None and (clamped := _delivery(row, draft.healths.get(row.channel), draft.now)) != row:
+        if row.done_at is None and (clamped := _delivery(row, draft.healths.get(row.channel), every, draft.now)) != row:
             draft.put(clamped)
 
 
@@ -57,11 +64,14 @@ def _beyond(at: datetime | None, now: datetime, ahead_s: float | None) -> dateti
     return furthest if at > furthest else None
 
 
-def _delivery(delivery: Delivery, health: ChannelHealth | None, now: datetime) -> Delivery:
+def _delivery(delivery: Delivery, health: ChannelHealth | None, digest_every: timedelta, now: datetime) -> Delivery:
     if delivery.created_at > now:
         delivery = replace(delivery, created_at=now)
     if delivery.state is DeliveryState.QUEUED:
         furthest = max(now + BACK_OFF_MAX, health.not_before if health and health.not_before else now)
+        return replace(delivery, next_at=furthest) if delivery.next_at > furthest else delivery
+    if delivery.state is DeliveryState.HELD and not delivery.why.startswith(_APPOINTED):
+        furthest = now + (digest_every if delivery.why.startswith("oncall.why.storm") else DAILY)
         return replace(delivery, next_at=furthest) if delivery.next_at > furthest else delivery
     if delivery.lease_until is not None and delivery.lease_until > now + LEASE:
         return replace(delivery, lease_until=now + LEASE)

@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 
 from bt_console.evaluate.oncall import chains, notices, rota
 from bt_console.evaluate.oncall.chains import TOLD
+from bt_console.evaluate.oncall.clockwork import DAILY
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.ways import ways_to
 from bt_console.model.oncall import NoticeKind
 from bt_console.model.paging import Call, CallState, Delivery, DeliveryState
 from bt_console.words import message
-
-DAILY = timedelta(days=1)
-"""What nobody was paged for is named within a day, or by any digest before."""
 
 
 def close_unheard(draft: Draft, call: Call) -> Call:

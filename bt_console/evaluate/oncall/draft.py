@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -55,10 +55,10 @@ class Draft:
         self.next_override_id = desk.next_override_id
         self.notes: list[Note] = []
         self.heartbeats: list[Heartbeat] = []
-        self._of: dict[int, dict[int, Delivery]] = {}
-        for delivery in desk.deliveries.values():
-            if delivery.incident_id is not None:
-                self._of.setdefault(delivery.incident_id, {})[delivery.id] = delivery
+        self._of: dict[int | None, dict[int, Delivery]] = {}
+        self._roots: dict[int, int] = {}
+        self._chains: dict[int, list[int]] = {}
+        self._is_indexed = False
         self._paths: dict[str, bool] = {}
         self._ended: list[Attempt] = []
         self._events: list[Event] = []
@@ -75,9 +75,29 @@ class Draft:
     def put(self, delivery: Delivery) -> Delivery:
         """Write a delivery."""
         self.deliveries[delivery.id] = delivery
-        if delivery.incident_id is not None:
-            self._of.setdefault(delivery.incident_id, {})[delivery.id] = delivery
+        if self._is_indexed:
+            self._index(delivery)
         return delivery
+
+    def _index_all(self) -> None:
+        """Sort the deliveries into incidents and chains, once, and only where somebody asks."""
+        if not self._is_indexed:
+            self._is_indexed = True
+            for delivery in self.deliveries.values():
+                self._index(delivery)
+
+    def _index(self, delivery: Delivery) -> None:
+        number, parent = delivery.id, delivery.fallback_of
+        self._of.setdefault(delivery.incident_id, {})[number] = delivery
+        if number not in self._roots:
+            root = number if parent is None else self._roots.get(parent, parent)
+            self._roots[number] = root
+            self._chains.setdefault(root, []).append(number)
+
+    def chain_of(self, delivery: Delivery) -> list[Delivery]:
+        """Return a notice and its siblings on other channels, oldest first."""
+        self._index_all()
+        return [self.deliveries[number] for number in self._chains[self._roots[delivery.id]]]
 
     def is_path_up(self, channel: Channel) -> bool:
         """Return whether a channel can work, as far as the monitor itself knows."""
@@ -101,17 +121,13 @@ class Draft:
             replace(delivery, state=DeliveryState.CANCELLED, why=why, done_at=self.now, digest_id=digest_id)
         )
 
-    def rows_of(self, incident_id: int | None) -> Mapping[int, Delivery]:
-        """Return an incident's deliveries of all times; without an incident, all there are."""
-        return self.deliveries if incident_id is None else self._of.get(incident_id, {})
-
     def of_incident(self, incident_id: int) -> list[Delivery]:
         """Return an incident's deliveries in order, those of an earlier life of its call left out."""
         call = self.calls.get(incident_id)
         since = call.opened_at if call else None
-        return [
-            d for d in self.rows_of(incident_id).values() if since is None or d.done_at is None or d.created_at >= since
-        ]
+        self._index_all()
+        rows = self._of.get(incident_id, {}).values()
+        return [d for d in rows if since is None or d.done_at is None or d.created_at >= since]
 
     def start_attempt(self, delivery: Delivery) -> None:
         """Write down a try before it is made."""

@@ -90,7 +90,7 @@ def acked_why(draft: Draft, call: Call) -> str:
 
 
 def _drop_siblings(draft: Draft, row: Delivery) -> None:
-    for sibling in chains.chain_of(draft, row):
+    for sibling in draft.chain_of(row):
         is_waiting = sibling.state is DeliveryState.QUEUED and sibling.kind is row.kind and sibling.id != row.id
         if is_waiting and (row.kind is NoticeKind.DIGEST or chains.is_superfluous(draft, sibling)):
             draft.cancel(sibling, message("oncall.why.told"))
@@ -170,7 +170,7 @@ def _fallbacks(draft: Draft, but: str) -> tuple[str, ...]:
 
 
 def _tell_otherwise(draft: Draft, dead: Delivery) -> None:
-    is_open = any(d.done_at is None for d in chains.chain_of(draft, dead))
+    is_open = any(d.done_at is None for d in draft.chain_of(dead))
     if is_open or chains.told_by(draft, dead) is not None or chains.fall_back(draft, dead) is not None:
         return
     call = draft.calls.get(dead.incident_id or 0)

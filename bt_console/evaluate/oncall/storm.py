@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bt_console.evaluate.oncall import chains, notices, texts
 from bt_console.evaluate.oncall.chains import TOLD
+from bt_console.evaluate.oncall.clockwork import GATHER_S
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.notices import is_muted_hold
 from bt_console.evaluate.oncall.texts import Extra
@@ -15,9 +16,6 @@ from bt_console.evaluate.oncall.ways import ways_to
 from bt_console.model.oncall import Contact, Limit, NoticeKind
 from bt_console.model.paging import Delivery, DeliveryState
 from bt_console.words import message
-
-GATHER_S = 30.0
-"""The first digest of a storm waits so long for what is still coming."""
 
 
 def is_in_window(delivery: Delivery, limit: Limit, now: datetime) -> bool:
