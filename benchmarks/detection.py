@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from statistics import quantiles
 
 from benchmarks import Figure, Result, Unavailable
-from bt_console.cli.rehearsal import FaultPlan, Rehearsal
+from bt_console.cli.fault_plan import FaultPlan
+from bt_console.cli.rehearsal import Rehearsal
 from bt_console.facade import Console
 from bt_console.lab.errors import LabError
 from bt_console.model.health import HealthState

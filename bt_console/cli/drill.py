@@ -17,7 +17,8 @@ from bt_console.cli.diagnostics import note
 from bt_console.cli.drill_config import drill_config
 from bt_console.cli.drill_play import played
 from bt_console.cli.drill_text import drill_document, score_lines, table_lines, told_lines
-from bt_console.cli.rehearsal import FaultPlan, Rehearsal
+from bt_console.cli.fault_plan import FaultPlan
+from bt_console.cli.rehearsal import Rehearsal
 from bt_console.cli.render import print_json, print_lines
 from bt_console.lab.drill.judge import Verdict, judge
 from bt_console.lab.drill.score import score

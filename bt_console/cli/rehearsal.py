@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from subprocess import DEVNULL, Popen, TimeoutExpired
 from typing import TYPE_CHECKING
 
-from bt_console.cli.command import UsageError
 from bt_console.cli.diagnostics import note
+from bt_console.cli.fault_plan import FaultPlan, TimedFault
 from bt_console.cli.letters import gist
 from bt_console.facade import Console, StoreError
 from bt_console.lab.client import Lab, LabError
@@ -32,61 +30,9 @@ if TYPE_CHECKING:
     from bt_console.lab.client import Arrival
     from bt_console.model.snapshot import Event, Snapshot
 
-DEFAULT_FAULT_AT_S = 15.0
 START_LIMIT_S = 60.0
 POLL_S = 0.2
 Now = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class TimedFault:
-    """One fault and when to cause it, in seconds after the monitor knows every unit."""
-
-    spec: str
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class FaultPlan:
-    """The faults of one demo, in order of time."""
-
-    faults: tuple[TimedFault, ...]
-
-    @classmethod
-    def read(cls, written: Sequence[str], language: str) -> FaultPlan:
-        """Read `NAME:ARGUMENTS[@SECONDS]` arguments. Raises UsageError."""
-        faults = [cls._read_one(text, language) for text in written]
-        return cls(tuple(sorted(faults, key=lambda fault: fault.at_s)))
-
-    @staticmethod
-    def _read_one(text: str, language: str) -> TimedFault:
-        spec, _, seconds = text.partition("@")
-        try:
-            at_s = float(seconds) if seconds else DEFAULT_FAULT_AT_S
-        except ValueError:
-            at_s = -1.0
-        if not spec or not 0 <= at_s < 1e7:
-            raise UsageError(tell(language, "cli.demo.bad_fault", written=text))
-        return TimedFault(spec, at_s)
-
-    @contextmanager
-    def running(self, lab: Lab) -> Iterator[None]:
-        """Cause the faults at their times while the block runs."""
-        done = threading.Event()
-        thread = threading.Thread(target=self._cause_all, args=(lab, done), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
-
-    def _cause_all(self, lab: Lab, done: threading.Event) -> None:
-        began_s = time.monotonic()
-        for fault in self.faults:
-            if done.wait(max(0.0, began_s + fault.at_s - time.monotonic())):
-                return
-            lab.fault(fault.spec)
 
 
 class Rehearsal:
@@ -219,8 +165,8 @@ class _Watch:
     def _cause(self) -> None:
         while self._waiting and time.monotonic() - self._began_s >= self._waiting[0].at_s:
             fault = self._waiting.pop(0)
-            self._rehearsal.lab.fault(fault.spec)
-            self._say("cli.demo.caused", what=fault.spec)
+            fault.carry_out(self._rehearsal.lab)
+            self._say("cli.demo.healed" if fault.is_healing else "cli.demo.caused", what=fault.spec)
 
     def _tell(self) -> None:
         for event in self._console.events(self._seen_seq):

@@ -15,8 +15,9 @@ import pytest
 
 from bt_console.cli.drill_config import QUICK_HOLD, drill_config
 from bt_console.cli.drill_play import played
+from bt_console.cli.fault_plan import FaultPlan
 from bt_console.cli.letters import letter_lines, letters_document
-from bt_console.cli.rehearsal import FaultPlan, Rehearsal
+from bt_console.cli.rehearsal import Rehearsal
 from bt_console.facade import Console
 from bt_console.lab.client import Arrival
 from bt_console.lab.drill.judge import judge

@@ -14,14 +14,15 @@ from bt_console.cli.render import print_json, print_lines, terminal_width
 from bt_console.words import tell
 
 if TYPE_CHECKING:
+    from bt_console.cli.fault_plan import FaultPlan
     from bt_console.cli.parser import Parser
-    from bt_console.cli.rehearsal import FaultPlan, Rehearsal
+    from bt_console.cli.rehearsal import Rehearsal
 
 
 def _configure(parser: Parser) -> None:
     parser.add_argument("--headless", action="store_true", help="cli.opt.headless")
     parser.add_argument("--for", dest="for_s", metavar="SECONDS", type=_seconds, default=None, help="cli.opt.for")
-    parser.add_argument("--fault", metavar="F[@SECONDS]", action="append", default=[], help="cli.opt.fault")
+    parser.add_argument("--fault", metavar="F[@SECONDS[-END]]", action="append", default=[], help="cli.opt.fault")
     parser.add_argument("--json", action="store_true", help="cli.opt.demo_json")
     parser.add_argument("--theme", metavar="NAME", help="cli.opt.theme")
 
@@ -41,7 +42,8 @@ def _run(args: Namespace) -> int:
     if not args.headless and not has_terminal:
         raise UsageError(tell(args.help_language, "cli.demo.no_terminal"))
     # Imported here: the lab and what it needs is of no use to any other command.
-    from bt_console.cli.rehearsal import FaultPlan, Rehearsal
+    from bt_console.cli.fault_plan import FaultPlan
+    from bt_console.cli.rehearsal import Rehearsal
 
     plan = FaultPlan.read(args.fault, args.help_language)
     with ExitStack() as stack:
