@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from bt_console.model.change import Change, Command, Paper
+from bt_console.model.inventory import CheckId, TargetId
 from bt_console.store.errors import CONTRADICTION, StoreError
 from bt_console.store.writer import Writer
 
@@ -21,7 +22,8 @@ R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 OBSERVATIONS_HELD = 50_000
-"""While the store refuses (disk full), so many observations wait in memory; then the oldest go."""
+"""While the store refuses (disk full), so many observations wait in memory; then the oldest go. Of states that change
+every second only the newest wait: what they led to, incidents and messages, waits whole."""
 
 
 _UNSAID = frozenset({"code", "title", "body", "short", "text", "policy"})
@@ -80,13 +82,9 @@ class Author:
         if str(error) != self.error:
             log.error("the store refuses: %s", error)
         self.error = str(error)
-        count = len(self._waiting)
-        held = sum(len(self._waiting[place].observations) for place in range(count))
-        for place in range(count):
-            if held <= OBSERVATIONS_HELD:
-                break
-            held -= len(self._waiting[place].observations)
-            self._waiting[place] = replace(self._waiting[place], observations=())
+        waiting = tuple(self._waiting)
+        for place, change in _slimmed(waiting):
+            self._waiting[place] = change
 
     async def commands(self) -> tuple[Command, ...]:
         """Return the operators' commands not handled yet; none while the store refuses."""
@@ -119,6 +117,33 @@ class Author:
         if self._waiting:
             log.critical("%d changes are lost, the store refuses: %s", len(self._waiting), self.error)
         self._writer.close()
+
+
+def _slimmed(waiting: tuple[Change, ...]) -> Iterator[tuple[int, Change]]:
+    """Return those changes that can do with less, by place: without states that later ones replace, or readings."""
+    checks: set[CheckId] = set()
+    targets: set[TargetId] = set()
+    held = 0
+    for place in reversed(range(len(waiting))):
+        change = waiting[place]
+        if not _weight(change):
+            continue
+        held += len(change.observations)
+        slim = replace(
+            change,
+            healths=tuple(row for row in change.healths if row.check_id not in checks),
+            targets=tuple(row for row in change.targets if row.target_id not in targets),
+            observations=change.observations if held <= OBSERVATIONS_HELD else (),
+            engine=change.engine if place == len(waiting) - 1 else None,
+        )
+        checks.update(row.check_id for row in slim.healths)
+        targets.update(row.target_id for row in slim.targets)
+        if _weight(slim) < _weight(change):
+            yield place, slim
+
+
+def _weight(change: Change) -> int:
+    return len(change.healths) + len(change.targets) + len(change.observations) + (change.engine is not None)
 
 
 def _remains(change: Change) -> Iterator[Change]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -20,7 +21,7 @@ from bt_console.model.inventory import TargetId
 from bt_console.model.paging import CallState, DeliveryState
 from bt_console.store.errors import CONTRADICTION, StoreError
 from bt_console.store.writer import Writer
-from tests.store.examples import at, district, event, observation
+from tests.store.examples import at, district, engine, event, health, observation
 from tests.store.oncall_examples import attempt, call, delivery
 
 CHECK = "xa-1/tslcd:icmp_echo"
@@ -103,6 +104,46 @@ async def test_a_change_whose_giver_goes_away_is_stored_all_the_same_and_once(pa
     author.close()
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute('SELECT observation_seq FROM "transition"').fetchall() == [(n,) for n in range(50)]
+
+
+def refusing(path: Path, *, is_refusing: bool) -> None:
+    """Let each commit fail as on a broken disk, or let it succeed."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER IF EXISTS broken")
+        if is_refusing:
+            connection.execute("CREATE TRIGGER broken BEFORE UPDATE ON store_state BEGIN SELECT no_such(); END")
+
+
+def busy(number: int) -> Change:
+    """Return a change like those of a monitor that measures: fifty states and as many readings."""
+    seqs = range(number * 50, number * 50 + 50)
+    return Change(
+        observations=tuple(observation(seq + 1, CHECK) for seq in seqs),
+        healths=tuple(health(f"xa-{place}/tslcd:icmp_echo", number) for place in range(50)),
+        transitions=(turn(number),),
+        engine=engine(number),
+    )
+
+
+async def test_while_the_store_refuses_memory_holds_only_what_is_not_replaced(author: Author, path: Path) -> None:
+    await author.commit(Change(inventory=district()))
+    refusing(path, is_refusing=True)
+    tracemalloc.start()
+    sizes = []
+    for number in range(300):
+        await author.commit(replace(busy(number), observations=()))
+        sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert author.error
+    assert sizes[-1] - sizes[100] < sizes[100]
+    await author.commit(busy(300))
+    refusing(path, is_refusing=False)
+    await author.commit(Change())
+    assert author.error == ""
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute('SELECT count(*) FROM "transition"').fetchone() == (301,)
+        assert connection.execute("SELECT count(*) FROM check_health").fetchone() == (50,)
+        assert connection.execute("SELECT count(*) FROM observation").fetchone() == (50,)
 
 
 def turn(seq: int) -> Transition:
