@@ -175,6 +175,12 @@ def test_a_hostile_greeting_is_kept_short_and_harmless(healed: Lab, watch: Watch
     assert "NOT REAL" in banner
     assert len(banner) <= 1000
     assert all(letter.isprintable() for letter in banner)
+    page = watch.next("mail:http_get").reading
+    assert (page.outcome, page.facts["status"]) == ("ok", 200), page
+    reason = str(page.facts["reason"])
+    assert "NOT REAL" in reason
+    assert len(reason) <= 1000
+    assert all(letter.isprintable() for letter in reason)
 
 
 def test_smb_is_spoken_in_version_1_alone(healed: Lab, hub: Vantage) -> None:

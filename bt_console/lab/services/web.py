@@ -8,7 +8,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from bt_console.lab.plan import Service
-from bt_console.lab.services.hostile import hostile_text
+from bt_console.lab.services.hostile import hostile_reason, hostile_text
 from bt_console.lab.services.pages import error_page, own_page, wrong_page
 from bt_console.lab.world import ServiceState
 
@@ -45,7 +45,7 @@ def _page(service: Service, state: ServiceState) -> web.Response:
         return _html(wrong_page(), 200)
     title = hostile_text() if state.is_banner_hostile else service.name
     page = own_page(title, service.sort, (service.name, *service.texts))
-    return _html(page, 200, hostile_text() if state.is_banner_hostile else None)
+    return _html(page, 200, hostile_reason() if state.is_banner_hostile else None)
 
 
 def _html(text: str, status: int, reason: str | None = None) -> web.Response:
