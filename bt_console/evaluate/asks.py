@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from bt_console.evaluate.belief import Belief
 from bt_console.evaluate.degraded import harm_began_at, is_full_line
+from bt_console.evaluate.health import bad_run, is_unsettled, valid_samples
 from bt_console.evaluate.routes import SURE_N
 from bt_console.evaluate.standing import Court
 from bt_console.evaluate.strain import is_full_since
-from bt_console.evaluate.topology import WITNESSES
+from bt_console.evaluate.topology import CLOCK_MEASURE, WITNESSES
 from bt_console.model.health import HealthState
 from bt_console.model.incident import CauseKind
 from bt_console.model.inventory import CheckId, Role, TargetId
@@ -25,7 +26,8 @@ def wanted_checks(court: Court, now: datetime) -> frozenset[CheckId]:
     """Return the checks whose fresh reading would settle something now."""
     wanted: set[CheckId] = set()
     for target_id, belief in court.beliefs.items():
-        wanted.update(belief.unsettled, _due_again(belief, now), _counters(court, belief, now), _traces(court, belief))
+        wanted.update(belief.unsettled, _due_again(belief, now), _offers(belief))
+        wanted.update(_counters(court, belief, now), _traces(court, belief))
         if belief.unsettled and belief.state is not HealthState.DOWN:
             wanted |= _checks_of(court, _witnesses(court, target_id, belief))
     for standing in court.not_clear().values():
@@ -37,13 +39,29 @@ def _due_again(belief: Belief, now: datetime) -> list[CheckId]:
     return [h.check_id for h in belief.unmeasured if now - h.samples[-1].started_at >= RETRY_UNMEASURED]
 
 
+_PROMPT_PROBES = frozenset({"http_get", "tcp_connect"})
+
+
+def _offers(belief: Belief) -> list[CheckId]:
+    """Return what a server that has just missed a ping offers: if that answers, it only ignores pings."""
+    if belief.role is not Role.SERVICE:
+        return []
+    missed = [bad_run(valid_samples(h.samples)) for c, h in belief.memories if c.probe == "icmp_echo"]
+    since = max((run[0].started_at for run in missed if run), default=None)
+    others = [(c.id, h) for c, h in belief.memories if c.probe in _PROMPT_PROBES] if since else []
+    return [check_id for check_id, h in others if since and h.samples and h.samples[-1].started_at < since]
+
+
 def _counters(court: Court, belief: Belief, now: datetime) -> list[CheckId]:
-    """Return what to read of a line that may be full, or that was and may be so no more."""
+    """Return what to read again of a line that may be full, or was and may be so no more; of a clock that seems off."""
     if not belief.loads:
         return []
     began_at = harm_began_at(court, belief)
     if began_at is not None and is_full_since(belief, began_at) is None:
         return [check.id for check, _ in belief.loads]
+    clocks = [m for m in belief.loads if any(limit.measure == CLOCK_MEASURE for limit in m[0].thresholds)]
+    if clocks:
+        return [check.id for check, health in clocks if is_unsettled(check, health)]
     if not is_full_line(court, belief):
         return []
     return [check.id for check, h in belief.loads if h.samples and now - h.samples[-1].started_at >= LOOK_AGAIN]

@@ -46,8 +46,10 @@ class Belief:
     """Checks whose newest reading contradicts their state."""
     unmeasured: tuple[CheckHealth, ...]
     """Those checks that our side cannot measure: their newest readings are errors."""
+    ignored: tuple[Memory, ...] = ()
+    """Pings of a server that answers everything else."""
     loads: tuple[Memory, ...] = ()
-    """Checks of how full its line is; they decide nothing."""
+    """Checks of how full its line or how wrong its clock is; they decide nothing."""
     traces: tuple[Memory, ...] = ()
     """Checks of the way to it; they decide nothing."""
     harmed_since: datetime | None = None
@@ -113,6 +115,8 @@ def believe(
     target: Target, memories: tuple[Memory, ...], loads: tuple[Memory, ...] = (), traces: tuple[Memory, ...] = ()
 ) -> Belief:
     """Roll a target's checks up: the worst decides; a certificate check alone only degrades."""
+    ignored = tuple(memory for memory in memories if _is_deaf_ping(target, memory, memories))
+    memories = tuple(memory for memory in memories if memory not in ignored)
     ranked = sorted(memories, key=_badness)
     deciding = ranked[0] if ranked else None
     valid = [valid_samples(health.samples) for _, health in memories]
@@ -130,10 +134,22 @@ def believe(
         measured_at=max((samples[-1].started_at for samples in valid if samples), default=None),
         unsettled=tuple(check.id for check, health in memories if is_unsettled(check, health)),
         unmeasured=tuple(_unmeasured(memories)),
+        ignored=ignored,
         loads=loads,
         traces=traces,
         harmed_since=min((run[0].started_at for run in _harms(memories)), default=None),
     )
+
+
+def _is_deaf_ping(target: Target, memory: Memory, memories: tuple[Memory, ...]) -> bool:
+    """Return whether a server that ignores pings does its work: only the silence of all it offers is an outage."""
+    check, health = memory
+    if target.role is not Role.SERVICE or check.probe != "icmp_echo" or health.state is not HealthState.DOWN:
+        return False
+    others = [other.last_good_at for known, other in memories if known is not check]
+    heard_at = max((at for at in others if at), default=None)
+    is_served = heard_at is not None and health.since is not None and heard_at >= health.since
+    return bool(others) and (is_served or health.last_good_at is None)
 
 
 HARMS = frozenset({"loss_ratio", "rtt_median_s"})

@@ -13,6 +13,7 @@ from bt_console.evaluate.naming import kind_of_certificate, kind_of_degradation,
 from bt_console.evaluate.routes import RouteChange, shown
 from bt_console.evaluate.standing import Court, Place
 from bt_console.evaluate.strain import is_full, is_full_since, is_full_still, last_full_at, load_ratio
+from bt_console.evaluate.topology import CLOCK_MEASURE
 from bt_console.model.health import HealthState, Verdict
 from bt_console.model.incident import CauseKind
 from bt_console.model.inventory import Role, TargetId, Threshold
@@ -43,8 +44,19 @@ def degradations(court: Court) -> Iterator[Degradation]:
         found = _begins_here(court, belief) if belief.state is HealthState.DEGRADED else None
         if found is None and is_full_line(court, belief):
             found = _full(belief, message("harm.none"))
+        found = found or _wrong_clock(belief)
         if found is not None:
             yield found
+
+
+def _wrong_clock(belief: Belief) -> Degradation | None:
+    """Return that a target's clock is off by what a check says that decides nothing else about it."""
+    for check, health in belief.loads:
+        for threshold in check.thresholds:
+            is_beyond_it = health.state is HealthState.DEGRADED and not health.is_stale
+            if threshold.measure == CLOCK_MEASURE and is_beyond_it:
+                return _degradation(belief.target_id, CauseKind.CLOCK_SKEW, threshold, (check, health))
+    return None
 
 
 _ANSWERING = (HealthState.UP, HealthState.DEGRADED)
@@ -190,7 +202,7 @@ def still_shows(belief: Belief, kind: CauseKind) -> bool:
     """Return whether a target's own answers still are what an incident of a kind says."""
     if kind is CauseKind.LINK_SATURATED and is_full_still(belief):
         return True
-    for check, health in belief.memories:
+    for check, health in (*belief.memories, *belief.loads):
         own = (t for t in check.thresholds if _may_be_called(kind_of_degradation(t.measure), kind))
         if any(is_beyond(t, valid_samples(health.samples), was=True) for t in own):
             return True
@@ -222,10 +234,15 @@ def typical(threshold: Threshold, memory: Memory) -> float:
     return sum(values) / len(values) if values else dict(health.measures).get(threshold.measure, threshold.limit)
 
 
+_LONG_S = 10.0
+
+
 def shown_value(measure: str, value: float) -> str:
     """Return a measure as people write it: 20 %, 300 ms, 12 d."""
     if measure.endswith("_ratio"):
         return f"{value * 100:.0f} %"
     if measure.endswith("_days_left"):
         return f"{value:.0f}"
+    if abs(value) >= _LONG_S:
+        return f"{value:.0f} s"
     return f"{value * 1000:.0f} ms"

@@ -98,7 +98,7 @@ def _belief(situation: Situation, target: Target) -> Belief:
 
 
 def _is_same(known: Belief, healths: Mapping[CheckId, CheckHealth]) -> bool:
-    memories = (*known.memories, *known.loads, *known.traces)
+    memories = (*known.memories, *known.ignored, *known.loads, *known.traces)
     return all(healths.get(check.id) is health for check, health in memories)
 
 

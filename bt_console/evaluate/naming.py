@@ -5,7 +5,7 @@ from __future__ import annotations
 from bt_console.evaluate.belief import Belief
 from bt_console.model.health import HealthState, Sample, Verdict
 from bt_console.model.incident import CauseKind, Severity
-from bt_console.model.inventory import Role, Target
+from bt_console.model.inventory import Check, Role, Target
 
 _BY_ROLE = {
     Role.TSLCD: CauseKind.TSLCD_DOWN,
@@ -21,7 +21,10 @@ _BY_MEASURE = {
     "total_s": CauseKind.SERVICE_SLOW,
     "query_s": CauseKind.SERVICE_SLOW,
     "certificate_days_left": CauseKind.CERTIFICATE_EXPIRING,
+    "clock_offset_s": CauseKind.CLOCK_SKEW,
 }
+_REVOCATION = frozenset({"ocsp_query", "crl_fetch"})
+"""Probes that say whether a certificate was taken back."""
 _WARNINGS = frozenset(
     {
         CauseKind.LINK_LOSS,
@@ -30,6 +33,7 @@ _WARNINGS = frozenset(
         CauseKind.ROUTE_CHANGED,
         CauseKind.SERVICE_SLOW,
         CauseKind.CERTIFICATE_EXPIRING,
+        CauseKind.CLOCK_SKEW,
         CauseKind.LAN_SWITCH_DOWN,
         CauseKind.CANNOT_MEASURE,
     }
@@ -53,23 +57,31 @@ def kind_of_outage(target: Target, belief: Belief) -> CauseKind | None:
 
 
 def _kind_of_dns(belief: Belief) -> CauseKind:
-    failures = {sample.failure for sample in _last_misses(belief)}
+    failures = {sample.failure for _, sample in _last_misses(belief)}
     return CauseKind.DNS_WRONG_ANSWER if failures & {"mismatch", "name_not_found"} else CauseKind.DNS_DOWN
 
 
 def _kind_of_service(target: Target, belief: Belief) -> CauseKind:
     kind = target.labels.get("service", "web")
     misses = _last_misses(belief)
-    failures = [sample.failure for sample in misses]
-    if failures and all(failure == "tls" for failure in failures):
+    failures = [sample.failure for _, sample in misses]
+    if failures and (all(failure == "tls" for failure in failures) or _is_revoked(belief)):
         return kind_of_certificate(belief)
     if kind == "mail":
         return CauseKind.MAIL_DOWN
-    if "protocol" in failures:
+    of_pages = [sample.failure for check, sample in misses if kind != "signature" or check.probe == "http_get"]
+    if "protocol" in of_pages:
         return CauseKind.SERVICE_ERROR
-    if "mismatch" in failures:
+    if "mismatch" in of_pages:
         return CauseKind.SERVICE_WRONG_CONTENT
     return CauseKind.SIGNATURE_DOWN if kind == "signature" else CauseKind.SERVICE_DOWN
+
+
+def _is_revoked(belief: Belief) -> bool:
+    """Return whether all that fails is that the certificate was taken back."""
+    failing = [(check, health) for check, health in belief.memories if health.state is HealthState.DOWN]
+    is_only_that = all(check.probe in _REVOCATION for check, _ in failing)
+    return is_only_that and any(dict(health.facts).get("cert_status") == "revoked" for _, health in failing)
 
 
 def kind_of_certificate(belief: Belief) -> CauseKind:
@@ -84,14 +96,14 @@ def kind_of_degradation(measure: str) -> CauseKind | None:
     return _BY_MEASURE.get(measure)
 
 
-def _last_misses(belief: Belief) -> list[Sample]:
+def _last_misses(belief: Belief) -> list[tuple[Check, Sample]]:
     """Return the newest miss of each check that is DOWN, also while it is beginning to answer again."""
-    down = (health.samples for _, health in belief.memories if health.state is HealthState.DOWN)
-    misses = ([sample for sample in samples if sample.verdict is Verdict.BAD] for samples in down)
-    return [found[-1] for found in misses if found]
+    down = ((check, health.samples) for check, health in belief.memories if health.state is HealthState.DOWN)
+    misses = ((check, [s for s in samples if s.verdict is Verdict.BAD]) for check, samples in down)
+    return [(check, found[-1]) for check, found in misses if found]
 
 
 def last_miss_detail(belief: Belief) -> str:
     """Return what the newest miss said, for people; empty when it said nothing."""
-    misses = sorted(_last_misses(belief), key=lambda sample: sample.started_at)
+    misses = sorted((sample for _, sample in _last_misses(belief)), key=lambda sample: sample.started_at)
     return (misses[-1].detail or misses[-1].failure) if misses else ""

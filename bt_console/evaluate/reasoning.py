@@ -27,6 +27,7 @@ _SAID = {
     "total_s": "measure.answer",
     "query_s": "measure.answer",
     "certificate_days_left": "measure.days",
+    "clock_offset_s": "measure.clock",
 }
 
 
@@ -39,6 +40,8 @@ def steps_of(
     else:
         found = [step for member in members for step in _missed(court, member, now)]
         found += [step for member in members[:1] for step in _asked(court, member, members)]
+    if cause.kind is CauseKind.CLOCK_SKEW:
+        found += [s for m in members for memory in court.beliefs[m].loads for s in _breached(_named(court, m), memory)]
     if cause.kind in QUALITY_KINDS:
         found += [step for member in members for step in _looked_at(court, member, cause.kind)]
     names = ", ".join(court.topology.targets[member].name for member in members or (court.topology.hub_id,))
@@ -92,6 +95,10 @@ def _exceeded(name: str, threshold: Threshold, memory: Memory) -> Step:
         n=len(answers[-threshold.n :]),
     )
     return Step(at=bad[0].started_at, message=text, observation_seq=bad[-1].seq)
+
+
+def _named(court: Court, member: TargetId) -> str:
+    return court.topology.targets[member].name
 
 
 def _looked_at(court: Court, member: TargetId, kind: CauseKind) -> list[Step]:

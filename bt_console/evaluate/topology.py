@@ -16,6 +16,7 @@ PATH_ROLES = frozenset({Role.UPLINK, Role.CORE, Role.TSLCD, Role.INTERNET, Role.
 """Targets that others are reached through."""
 _QUICK = LINK_ROLES | {Role.UPLINK, Role.CORE, Role.ANCHOR, Role.LAN}
 """Children that a ping asks: they come first as witnesses."""
+CLOCK_MEASURE = "clock_offset_s"
 WITNESSES = 3
 """How many sisters or children are asked before one of them is blamed."""
 
@@ -28,7 +29,7 @@ class Topology:
     checks: Mapping[TargetId, tuple[Check, ...]]
     """Those that decide whether their target works."""
     load_checks: Mapping[TargetId, tuple[Check, ...]]
-    """Those that read how full its line is; they decide nothing."""
+    """Those that read how full its line or how wrong its clock is; they decide nothing."""
     trace_checks: Mapping[TargetId, tuple[Check, ...]]
     """Those that trace the way to it."""
     check_target: Mapping[CheckId, TargetId]
@@ -73,7 +74,8 @@ def build(inventory: Inventory) -> Topology:
 
 
 def _is_load(check: Check) -> bool:
-    return not check.decides and any(limit.measure.endswith("_utilisation_ratio") for limit in check.thresholds)
+    limits = (limit.measure for limit in check.thresholds)
+    return not check.decides and any(m.endswith("_utilisation_ratio") or m == CLOCK_MEASURE for m in limits)
 
 
 def _by_target(checks: Iterable[Check]) -> dict[TargetId, tuple[Check, ...]]:

@@ -170,6 +170,8 @@ def _roles(base_port: int) -> dict[str, Any]:
         "tcp_connect": {"address": f"{{host}}:{port_of('smtp', base_port)}"},
         "tls_handshake": {"address": f"{{host}}:{port_of('imaps', base_port)}"},
     }
+    for role in ("web", "mail", "signature"):
+        roles[role] = {**roles.get(role, {}), "icmp_echo": {"enabled": False}}
     return roles
 
 

@@ -87,6 +87,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Certificate of {name} expires in {value} days",
     ),
     "cause.certificate_invalid": ("Chứng thư của {name} sai: {detail}", "Certificate of {name} is invalid: {detail}"),
+    "cause.clock_skew": (
+        "{name}: đồng hồ lệch {value} so với đồng hồ của trung tâm",
+        "{name}: its clock and the monitor's are {value} apart",
+    ),
     "cause.dns_down": ("{name} không trả lời: {detail}", "{name} does not answer: {detail}"),
     "cause.dns_wrong_answer": ("{name} trả lời sai: {detail}", "{name} gives a wrong answer: {detail}"),
     "cause.mail_down": ("{name} ngừng: {detail}", "{name} is down: {detail}"),
@@ -116,6 +120,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "measure.delay": ("trễ", "delay"),
     "measure.answer": ("thời gian trả lời", "time to answer"),
     "measure.days": ("số ngày còn lại của chứng thư", "days left of the certificate"),
+    "measure.clock": ("độ lệch đồng hồ", "clock offset"),
     "measure.other": ("{measure}", "{measure}"),
     "step.way_clean": ("Trên đường đi: {names} không có hiện tượng đó", "On the way: {names} show none of it"),
     "step.sisters_clean": ("Bên cạnh: {names} không có hiện tượng đó", "Beside it: {names} show none of it"),

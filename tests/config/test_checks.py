@@ -23,6 +23,7 @@ def test_without_a_word_every_target_has_the_checks_of_its_role(small: Small) ->
         "tslcd-core:icmp_echo": "10.255.255.1",
         "dns:dns_query:qlvb": "10.20.0.53",
         "qlvb:http_get": "https://qlvb.example/",
+        "qlvb:icmp_echo": "10.254.1.11",
         "qlvb:tls_handshake": "qlvb.example:443",
         "cao-son/lan:icmp_echo": "10.21.2.1",
         "cao-son/internet:icmp_echo": "198.51.100.10",
@@ -79,6 +80,7 @@ def test_mail_has_its_protocols_and_a_signature_service_its_page(small: Small) -
     found = {check.id: check.address for check in mail.values() if check.target_id == "qlvb"}
     assert found == {
         "qlvb:http_get": "https://qlvb.example/",
+        "qlvb:icmp_echo": "10.254.1.11",
         "qlvb:tcp_connect": "qlvb.example:25",
         "qlvb:tls_handshake": "qlvb.example:993",
         "qlvb:smtp_session": "qlvb.example:25",

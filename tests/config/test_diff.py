@@ -46,7 +46,8 @@ def test_a_new_address_changes_the_checks_of_its_target_alone(old: Inventory, ed
 
 def test_a_service_elsewhere_changes_its_checks_and_the_question_for_its_name(old: Inventory, edited: Edited) -> None:
     found = diff(old, edited("address: 10.254.1.13", "address: 10.254.1.14"))
-    assert found.changed == ("dns:dns_query:motcua", "motcua:http_get", "motcua:tls_handshake", "motcua:tls_versions")
+    checks = ("http_get", "icmp_echo", "tls_handshake", "tls_versions")
+    assert found.changed == ("dns:dns_query:motcua", *(f"motcua:{check}" for check in checks))
     assert found.added == found.removed == ()
 
 

@@ -140,7 +140,7 @@ def test_a_signature_service_is_asked_where_its_responders_are(small: Small) -> 
     assert check(settings, "qlvb:crl_fetch").address == "http://ca.example/list"
     assert check(settings, "qlvb:timestamp_query").address == "http://ca.example/tsa"
     without = small("", ("    path: tslcd\n", "    kind: signature\n    path: tslcd\n"))
-    assert probes_of(without, "qlvb") == ["http_get", "tls_handshake"]
+    assert probes_of(without, "qlvb") == ["http_get", "icmp_echo", "tls_handshake"]
 
 
 def test_posture_decides_nothing_unless_somebody_says_so(small: Small) -> None:

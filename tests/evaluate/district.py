@@ -148,6 +148,8 @@ def _checks(target: Target) -> Iterator[Check]:
         thresholds = (_LOSS, _DELAY) if target.role in _PATH_ROLES else ()
         interval_s = 10.0 if target.role is Role.DEVICE else 5.0
         yield _check(target, "icmp_echo", target.address, interval_s=interval_s, timeout_s=0.8, thresholds=thresholds)
+    if target.role is Role.SERVICE:
+        yield _check(target, "icmp_echo", target.address, timeout_s=0.8)
     if target.role in LINK_ROLES:
         yield replace(_check(target, "path_trace", target.address, interval_s=60.0), decides=False)
     if target.role in (Role.TSLCD, Role.CORE):
