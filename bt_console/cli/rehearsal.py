@@ -171,7 +171,7 @@ class _Watch:
     def _tell(self) -> None:
         for event in self._console.events(self._seen_seq):
             self._seen_seq = event.seq
-            if not _is_first_sight(event):
+            if not _is_minor(event):
                 self._say("cli.demo.event", what=say(self._language, event.message))
         for letter in self._rehearsal.lab.letters(self._letter_seq):
             self._letter_seq = letter.seq
@@ -188,6 +188,9 @@ def _shown(letter: Arrival) -> dict[str, str]:
     return {"name": name, "channel": letter.channel, "what": gist(letter)}
 
 
-def _is_first_sight(event: Event) -> bool:
-    """Whether an event only says that a target was found working for the first time."""
-    return event.kind == "transition" and "|before=unknown|after=up" in event.message
+def _is_minor(event: Event) -> bool:
+    """Whether an event only says that a target was found working at first, or went and came with what is before it."""
+    return event.kind == "transition" and any(change in event.message for change in _MINOR)
+
+
+_MINOR = ("|before=unknown|after=up", "|after=unreachable", "|before=unreachable|after=up")
