@@ -20,6 +20,10 @@ from bt_console.model.snapshot import Event, Snapshot
 
 Now = Callable[[], datetime]
 T = TypeVar("T")
+Events = tuple[Event, ...]
+Deliveries = tuple[Delivery, ...]
+Notes = tuple[Note, ...]
+Overrides = tuple[Override, ...]
 
 
 class Feed:
@@ -46,14 +50,6 @@ class Feed:
         """Return a check's observations, oldest first; none when the store cannot be read."""
         return await self._ask(lambda: self._console.history(check_id, start, end)) or ()
 
-    async def incident(self, incident_id: int) -> Incident | None:
-        """Return one incident, however old."""
-        return await self._ask(lambda: self._console.incident(incident_id))
-
-    async def incident_events(self, incident_id: int) -> tuple[Event, ...]:
-        """Return the journal lines of one incident, oldest first."""
-        return await self._ask(lambda: self._console.incident_events(incident_id)) or ()
-
     async def recent_events(self, unit_id: UnitId, limit: int) -> tuple[Event, ...]:
         """Return the newest journal lines of a unit, newest last."""
         return await self._ask(lambda: self._console.recent_events(unit_id, limit)) or ()
@@ -71,9 +67,26 @@ class Feed:
         """Return incidents that were open at any time within a stretch."""
         return await self._ask(lambda: self._console.incidents_between(start, end)) or ()
 
-    async def deliveries(self, incident_id: int | None, limit: int) -> tuple[Delivery, ...]:
-        """Return messages of one incident or of all, newest first."""
-        return await self._ask(lambda: self._console.deliveries(incident_id, limit)) or ()
+    async def story(self, incident_id: int, limit: int) -> tuple[Events, Deliveries, Notes, Overrides]:
+        """Return what happened in an incident, who was told, what people wrote, and every stand-in."""
+        console = self._console
+        found = await self._ask(
+            lambda: (
+                console.incident_events(incident_id),
+                console.deliveries(incident_id, limit),
+                console.notes(incident_id),
+                console.overrides(),
+            )
+        )
+        return found or ((), (), (), ())
+
+    async def desk(self, limit: int) -> tuple[Deliveries, tuple[Heartbeat, ...], Overrides, tuple[Inbound, ...]]:
+        """Return the newest messages, signs of life, stand-ins and the newest answers."""
+        console = self._console
+        found = await self._ask(
+            lambda: (console.deliveries(None, limit), console.heartbeats(), console.overrides(), console.inbounds(20))
+        )
+        return found or ((), (), (), ())
 
     async def attempts(self, delivery_id: int) -> tuple[Attempt, ...]:
         """Return every try of a message."""
@@ -83,21 +96,9 @@ class Feed:
         """Return the newest messages for whoever sits at a console, oldest first."""
         return await self._ask(lambda: self._console.banners(since)) or ()
 
-    async def notes(self, incident_id: int) -> tuple[Note, ...]:
-        """Return what people wrote into an incident."""
-        return await self._ask(lambda: self._console.notes(incident_id)) or ()
-
-    async def heartbeats(self) -> tuple[Heartbeat, ...]:
-        """Return the signs of life, and the monitor's audit of itself."""
-        return await self._ask(self._console.heartbeats) or ()
-
     async def overrides(self) -> tuple[Override, ...]:
         """Return every stand-in, past ones too."""
         return await self._ask(self._console.overrides) or ()
-
-    async def inbounds(self, limit: int) -> tuple[Inbound, ...]:
-        """Return the newest answers that came back, newest first."""
-        return await self._ask(lambda: self._console.inbounds(limit)) or ()
 
     async def submit(self, verb: str, subject: str, by: str) -> int | None:
         """Leave a wish for the engine; None when the store took it not."""

@@ -18,7 +18,7 @@ from pathlib import Path
 import pyte
 import pytest
 
-from tests.tui import district
+from tests.tui import district, telling
 
 PROGRAM = """
 import sys
@@ -41,6 +41,8 @@ app = ConsoleApp(Console(Path(sys.argv[1])), lab=None, user="tho", language="vi"
 app.run()
 sys.exit(app.return_code)
 """
+_OSC = re.compile(rb"\x1b\][^\x07\x1b]*\x07")
+"""A bell that ends a sequence for the terminal is none."""
 ROOT = Path(__file__).parents[2]
 # What runs the tests may tell its own terminal's size, which would be believed before the pseudo-terminal's.
 _ENVIRONMENT = {key: value for key, value in os.environ.items() if key not in ("LINES", "COLUMNS")}
@@ -84,7 +86,7 @@ def run_on_a_terminal(store: Path, *, breaks_after: int, keys: tuple[bytes, ...]
             break
         written += chunk
         stream.feed(chunk)
-        if keys and "Vũ Muộn" in screen.display[18]:
+        if keys and any("Vũ Muộn" in line for line in screen.display[18:20]):
             shown = "\n".join(screen.display)
             for key in keys:
                 os.write(master, key)
@@ -130,6 +132,17 @@ def test_no_color_sends_no_colour_at_all_and_still_every_state(store: Path) -> N
     assert not COLOUR.search(run.written)
     assert "▲ suy giảm" in run.shown
     assert COLOUR.search(run_on_a_terminal(store, breaks_after=10_000, keys=(b"q",)).written)
+
+
+def test_a_page_rings_once_unless_the_bell_is_muted(store: Path) -> None:
+    # The program's clock stands still: this page was accepted a moment after it started.
+    district.write(store, telling.told_change(deliveries=(telling.banner(30, district.NOW + telling.SOON),)))
+    run = run_on_a_terminal(store, breaks_after=10_000, keys=(b"2", b"1", b"q"))
+    assert "NGHIÊM".encode() in run.written
+    assert _OSC.sub(b"", run.written).count(b"\x07") == 1
+    run = run_on_a_terminal(store, breaks_after=10_000, keys=(b"2", b"q"), BT_CONSOLE_BELL="0")
+    assert "NGHIÊM".encode() in run.written
+    assert b"\x07" not in _OSC.sub(b"", run.written)
 
 
 def test_a_terminal_with_few_glyphs_gets_ascii_signs(store: Path) -> None:

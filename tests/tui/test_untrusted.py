@@ -11,12 +11,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from bt_console.model.change import Change
+from bt_console.model.change import Change, Paper
 from bt_console.model.incident import Step
 from bt_console.model.inventory import TargetId
+from bt_console.model.oncall import OnCall
 from bt_console.tui.guard import Guard
 from bt_console.words import message
-from tests.tui import district, lan
+from tests.tui import district, lan, telling
 from tests.tui.driving import SMALL, WIDE, shown
 
 PAYLOADS = (
@@ -39,6 +40,9 @@ PAYLOADS = (
     "x" * 4000,
 )
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+ONCALL = (("7", "end"), ("home", "down", "enter"))
+"""The page of duty and messages, and the proof of one."""
 
 
 def poisoned(payload: str) -> Change:
@@ -76,17 +80,54 @@ def poisoned(payload: str) -> Change:
             for o in change.observations[-20:]
         ),
         engine=district.engine(config_error=payload),
+        oncall=poisoned_oncall(payload),
+        paper=poisoned_paper(payload),
+    )
+
+
+def poisoned_oncall(payload: str) -> OnCall:
+    """Return the on-call configuration with a payload for every name."""
+    plan = telling.oncall()
+    contacts = {key: replace(contact, name=payload) for key, contact in plan.contacts.items()}
+    return replace(plan, contacts=contacts, mutes=tuple(replace(mute, reason=payload) for mute in plan.mutes))
+
+
+def poisoned_paper(payload: str) -> Paper:
+    """Return messages, answers, notes and reasons as somebody outside may have written them."""
+    paper, said = telling.paper(), message("oncall.why.failed", outcome=payload, detail=payload)
+    banner = replace(telling.banner(90, district.before(10)), title=payload)
+    return replace(
+        paper,
+        deliveries=tuple(
+            replace(row, title=payload, body=payload, why=said, provider_id=payload)
+            for row in (*paper.deliveries, banner)
+        ),
+        attempts=tuple(replace(row, code=payload, detail=payload, provider_id=payload) for row in paper.attempts),
+        channel_healths=tuple(replace(row, reason=said) for row in paper.channel_healths),
+        inbounds=tuple(replace(row, sender=payload, text=payload, result=said) for row in paper.inbounds),
+        mutes=tuple(replace(row, author=payload, reason=payload) for row in paper.mutes),
+        overrides=tuple(replace(row, reason=payload) for row in paper.overrides),
+        heartbeats=tuple(replace(row, detail=said) for row in paper.heartbeats),
+        notes=tuple(replace(row, by=payload, text=payload) for row in paper.notes),
+        calls=tuple(replace(row, claimed_by=payload) for row in paper.calls),
     )
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=[repr(payload[:12]) for payload in PAYLOADS])
 async def test_no_screen_obeys_or_breaks_on_untrusted_text(tmp_path: Path, payload: str) -> None:
     async with shown(tmp_path, poisoned(payload)) as running:
-        for keys in (("down", "enter"), ("down", "enter"), ("3", "enter"), ("4", "enter"), ("colon", "a")):
+        for keys in (
+            ("down", "enter"),
+            ("down", "enter"),
+            ("3", "enter"),
+            ("4", "enter"),
+            ("7", "end"),
+            ("home", "down", "enter"),
+        ):
             await running.press(*keys)
             for line in running.lines():
                 assert not UNSAFE.search(line)
-        await running.press("escape", "1")
+        await running.press("escape", "4", "t", "enter", "escape", "x", "escape", "colon", "a", "escape", "escape", "1")
         await running.pilot.resize_terminal(*WIDE)
         await running.settle()
         assert not any(UNSAFE.search(line) for line in running.lines())

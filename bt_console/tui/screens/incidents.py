@@ -103,16 +103,13 @@ class IncidentsPage(Page):
         if known is not None and known[:2] == (incident, call) and any(map(eq, known[2], moment)):
             return
         self._loaded = (incident, call, moment)
-        self.run_worker(self._fetch(incident.id), group="incident", exclusive=True)
+        self.run_worker(self._fetch(incident, snapshot, now), group="incident", exclusive=True)
 
-    async def _fetch(self, incident_id: int) -> None:
-        feed = self.feed
-        self._story = story.Story(
-            events=await feed.incident_events(incident_id),
-            deliveries=await feed.deliveries(incident_id, _DELIVERIES),
-            notes=await feed.notes(incident_id),
-        )
-        self._told = incident_id
+    async def _fetch(self, incident: Incident, snapshot: Snapshot, now: datetime) -> None:
+        events, deliveries, notes, overrides = await self.feed.story(incident.id, _DELIVERIES)
+        why = story.explain(incident, deliveries, overrides, snapshot, now)
+        self._story = story.Story(events=events, deliveries=deliveries, notes=notes, why=why)
+        self._told = incident.id
         if self.frame is not None and self.is_open:
             self._draw_whole(self.frame)
 

@@ -258,7 +258,7 @@ class MainScreen(Screen[None]):
     def action_press(self, key: str) -> None:
         """Do what a key means on this page."""
         action = actions.find(key, self.page.page, has_lab=self.app.lab is not None)
-        if action is not None:
+        if action is not None and not self.page.is_asking:
             self.perform(action.id)
 
     def perform(self, action: str) -> None:

@@ -33,7 +33,7 @@ from bt_console.tui.widgets.board import Board
 READ_EVERY = timedelta(seconds=2)
 """New observations come all the time; what is shown here seldom changes with them."""
 _PLANNED_EVERY = timedelta(seconds=60)
-_DELIVERIES, _INBOUNDS = 200, 20
+_DELIVERIES = 200
 
 
 class OnCallPage(Page):
@@ -100,12 +100,9 @@ class OnCallPage(Page):
 
     async def _fetch(self, revision: int, now: datetime) -> None:
         try:
-            feed = self.feed
+            deliveries, heartbeats, overrides, inbounds = await self.feed.desk(_DELIVERIES)
             self._desk = oncall.Desk(
-                deliveries=await feed.deliveries(None, _DELIVERIES),
-                heartbeats=await feed.heartbeats(),
-                overrides=await feed.overrides(),
-                inbounds=await feed.inbounds(_INBOUNDS),
+                deliveries=deliveries, heartbeats=heartbeats, overrides=overrides, inbounds=inbounds
             )
             self._read_for, self._read_at = revision, now
         finally:

@@ -63,6 +63,8 @@ class Page(Container):
         super().__init__(id=self.page)
         self.feed = feed
         self.frame: Frame | None = None
+        self.is_asking = False
+        """Between two questions no key is taken for a command: it was meant for the next question."""
         self.wanted: Filter = parse("")
 
     @property
@@ -100,10 +102,14 @@ class Page(Container):
 
     def ask(self, flow: Callable[[], Awaitable[Wish | Said | None]]) -> None:
         """Ask a person step by step, and pass on what comes of it."""
+        self.is_asking = True
         self.run_worker(self._pass_on(flow), group=ASKING)
 
     async def _pass_on(self, flow: Callable[[], Awaitable[Wish | Said | None]]) -> None:
-        answer = await flow()
+        try:
+            answer = await flow()
+        finally:
+            self.is_asking = False
         if answer is not None:
             self.post_message(answer)
 

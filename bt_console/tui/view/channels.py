@@ -116,7 +116,8 @@ def _row(channel: Channel, health: ChannelHealth, known: dict[str, str], look: L
         Span(fit(look.tell(f"told.path.{channel.path}"), _PATH) + " ", Tone.MUTED),
         Span(_since(health, state, look) if is_roomy else "", Tone.MUTED),
     )
-    right = (Span(_proven(health, look), Tone.MUTED if health.proven_at else Tone.UNKNOWN),)
+    proven = _proven(health, look) if is_telling(channel) else look.tell("told.channel.no_proof")
+    right = (Span(proven, Tone.MUTED if health.proven_at else Tone.UNKNOWN),)
     found = [Row(line=spread(left, right, width), key=f"channel:{channel.id}")]
     for text in _reasons(health, look):
         found += [Row(line=(Span("  "), *row.line)) for row in paragraph(text, width - 2, Tone.MUTED)]

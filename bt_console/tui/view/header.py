@@ -24,12 +24,13 @@ _GIVING_WAY = (
     ("counts", 1),
     ("age", 2),
     ("clock", 1),
-    ("paths", 2),
     ("counts", 2),
     ("duty", 2),
+    ("paths", 2),
 )
 """Which part takes which of its forms when there is too little room, in this order: paths that are well go first, then
-words of the age, family names, words of the counts, seconds, the paths, who is on duty. The name is cut last."""
+words of the age, family names, words of the counts, seconds; then the counts, who is on duty, paths in trouble. The
+district's name is cut last."""
 
 
 def header(snapshot: Snapshot | None, look: Look, width: int, *, is_demo: bool) -> Line:

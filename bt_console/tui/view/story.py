@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from bt_console.evaluate.oncall.why import why
 from bt_console.model.incident import Incident
-from bt_console.model.oncall import OnCall
+from bt_console.model.oncall import OnCall, Override
 from bt_console.model.paging import Call, CallState, Delivery, Note
 from bt_console.model.snapshot import Event, Snapshot
-from bt_console.tui.view import mutes, outbox
+from bt_console.tui.view import outbox
 from bt_console.tui.view.calls import call_of, person, short_state
 from bt_console.tui.view.look import Look
-from bt_console.tui.view.summary import unit_names
 from bt_console.tui.view.text import Row, Span, Tone, blank, heading, paragraph, stamped
 
 _NOTED = "noted"
 """Events of notes say less than the notes."""
-_PAGING = frozenset(
-    {
-        "paged",
-        "held",
-        "muted",
-        "unmuted",
-        "escalated",
-        "flapping",
-        "nobody_on_duty",
-        "delivery_dead",
-        "call_closed",
-        "ack_expired",
-        "acknowledged",
-        "unacknowledged",
-    }
-)
-"""Kinds of events that say why somebody was or was not told."""
+_ROW = "why.row."
+"""Reasons of single messages: the list of messages shows them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +29,23 @@ class Story:
     events: tuple[Event, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     notes: tuple[Note, ...] = ()
+    why: tuple[str, ...] = ()
+    """Why somebody was told or nobody was, as messages of words.say()."""
 
 
 NOTHING = Story()
+
+
+def explain(
+    incident: Incident, deliveries: Iterable[Delivery], overrides: Iterable[Override], snapshot: Snapshot, now: datetime
+) -> tuple[str, ...]:
+    """Return why somebody was told of an incident, or nobody was: worth keeping while nothing changes."""
+    oncall = snapshot.oncall
+    if oncall is None:
+        return ()
+    call = call_of(snapshot, incident.id)
+    found = why(call, deliveries, snapshot.mutes, oncall, incident, now, overrides=overrides)
+    return tuple(said for said in found if not said.startswith(_ROW))
 
 
 def paging_rows(incident: Incident, story: Story, snapshot: Snapshot, look: Look, width: int) -> list[Row]:
@@ -56,29 +55,18 @@ def paging_rows(incident: Incident, story: Story, snapshot: Snapshot, look: Look
     if call is None:
         found += paragraph(look.tell("told.paging.none"), width, Tone.MUTED)
     else:
-        found += _call_rows(call, snapshot, look, width)
-    found += _why_rows(call, story, look, width)
+        state = short_state(call, oncall, look)
+        found.append(Row(line=(Span(state.text, state.tone), Span(_due(call, look), Tone.MUTED))))
+    if story.why:
+        found += [blank(), heading(look.tell("told.why"), width)]
+    for said in story.why:
+        first, *others = paragraph(look.say(said), width - 2)
+        found.append(Row(line=(Span("· ", Tone.RULE), *first.line)))
+        found += [Row(line=(Span("  "), *row.line)) for row in others]
     if story.deliveries:
-        count = str(len(story.deliveries))
-        found += [blank(), heading(look.tell("told.told"), width, count)]
+        found += [blank(), heading(look.tell("told.told"), width, str(len(story.deliveries)))]
         found += outbox.rows(story.deliveries, oncall, look, width)
     return found
-
-
-def _call_rows(call: Call, snapshot: Snapshot, look: Look, width: int) -> list[Row]:
-    oncall = snapshot.oncall
-    state = short_state(call, oncall, look)
-    found = [Row(line=(Span(state.text, state.tone), Span(_due(call, look), Tone.MUTED)))]
-    if call.acked_by and call.acked_at is not None:
-        who = person(call.acked_by, oncall)
-        at, until = look.since(call.acked_at, is_long=True), look.until(call.ack_until)
-        found += paragraph(look.tell("told.acked", who=who, at=at, until=until), width, Tone.TEXT)
-    if call.claimed_by:
-        found += paragraph(look.tell("told.claimed", who=person(call.claimed_by, oncall)), width, Tone.TEXT)
-    if call.close_reason:
-        reason = look.tell(f"told.closed.{call.close_reason}")
-        found += paragraph(look.tell("told.closed", at=look.since(call.closed_at, is_long=True), reason=reason), width)
-    return found + _muted_by(call, snapshot, look, width)
 
 
 def _due(call: Call, look: Look) -> str:
@@ -87,26 +75,6 @@ def _due(call: Call, look: Look) -> str:
     if call.state is CallState.RESOLVED and call.hold_until is not None:
         return "  " + look.tell("told.hold_until", at=look.until(call.hold_until))
     return ""
-
-
-def _muted_by(call: Call, snapshot: Snapshot, look: Look, width: int) -> list[Row]:
-    known, names, found = {mute.id: mute for mute in mutes.all_mutes(snapshot)}, unit_names(snapshot), []
-    for number in call.muted_by:
-        mute = known.get(number)
-        what = mutes.match_text(mute.match, names, look) if mute else ""
-        by = look.tell("told.mute.by", who=person(mute.author, snapshot.oncall), reason=mute.reason) if mute else ""
-        found += paragraph(look.tell("told.muted_by", id=number, what=what, by=by), width, Tone.HIDDEN)
-    return found
-
-
-def _why_rows(call: Call | None, story: Story, look: Look, width: int) -> list[Row]:
-    said = [event for event in story.events if event.kind in _PAGING]
-    if not said:
-        return []
-    found = [blank(), heading(look.tell("told.why"), width)]
-    for event in said:
-        found += stamped(look.clock(event.at), look.say(event.message).strip(), width)
-    return found
 
 
 def timeline_rows(incident: Incident, story: Story, oncall: OnCall | None, look: Look, width: int) -> list[Row]:
