@@ -59,6 +59,7 @@ class Draft:
         self._roots: dict[int, int] = {}
         self._chains: dict[int, list[int]] = {}
         self._is_indexed = False
+        self._touched: set[int] = set()
         self._paths: dict[str, bool] = {}
         self._ended: list[Attempt] = []
         self._events: list[Event] = []
@@ -75,6 +76,7 @@ class Draft:
     def put(self, delivery: Delivery) -> Delivery:
         """Write a delivery."""
         self.deliveries[delivery.id] = delivery
+        self._touched.add(delivery.id)
         if self._is_indexed:
             self._index(delivery)
         return delivery
@@ -181,7 +183,7 @@ class Draft:
         before = self._desk
         return Paper(
             calls=tuple(_changed(before.calls, self.calls)),
-            deliveries=tuple(_changed(before.deliveries, self.deliveries)),
+            deliveries=tuple(_changed(before.deliveries, {i: self.deliveries[i] for i in sorted(self._touched)})),
             attempts=(*self._ended, *_changed(before.attempts, self.attempts)),
             codes=tuple(_changed(before.codes, self.codes)),
             mutes=tuple(_changed(before.mutes, self.mutes)),

@@ -21,7 +21,8 @@ from bt_console.model.paging import Call, CallState, Delivery, DeliveryState, Se
 from bt_console.words import message
 
 RECHECK = timedelta(seconds=5)
-"""How often a channel whose path is down is looked at again."""
+"""How soon a channel whose path is down is looked at again; ever more seldom, up to RECHECK_MAX."""
+RECHECK_MAX = timedelta(seconds=60)
 TOLD_RECHECK = timedelta(seconds=60)
 """How often a page is looked at whose reader has been told over another channel."""
 NEVER_DROPPED = frozenset({NoticeKind.PAGE, NoticeKind.LATE, NoticeKind.DIGEST})
@@ -198,8 +199,9 @@ def _mutes(draft: Draft, call: Call) -> tuple[int, ...]:
 def _free_at(draft: Draft, row: Delivery, channel: Channel) -> datetime:
     """Return when a channel can take a message. A belief that its path is down is put to the test now and then."""
     patience = BACK_OFF_MAX * (row.attempts_count + 1)
-    if not draft.is_path_up(channel) and draft.now - row.created_at < patience:
-        return draft.now + RECHECK
+    waited = draft.now - row.created_at
+    if not draft.is_path_up(channel) and waited < patience:
+        return draft.now + max(RECHECK, min(RECHECK_MAX, waited / 10))
     if row.kind in NEVER_DROPPED and chains.is_in_flight(draft, row):
         return draft.now + RECHECK
     health = draft.healths.get(channel.id)

@@ -268,15 +268,22 @@ class DeskLives(RuleBasedStateMachine):
                 self.world.resolve(number)
         self.world.pass_time(400, 40)
 
-    @rule(dies=st.lists(st.sampled_from(["unstored", "before", "after"]), min_size=3, max_size=6), place=FEW)
-    def crash_loop(self, dies: list[str], place: str) -> None:
-        """It dies again and again, at each of the worst instants."""
-        self._break(place)
+    @rule(
+        dies=st.lists(st.sampled_from(["unstored", "before", "after"]), min_size=2, max_size=5),
+        place=FEW,
+        is_mended=st.booleans(),
+    )
+    def crash_loop(self, dies: list[str], place: str, is_mended: bool) -> None:
+        """It dies again and again, at each of the worst instants; meanwhile the incident may end."""
+        number = self._break(place)
         self.world.pass_time(1)
         for how in dies:
             self.world.crash = how
             self.world.pass_time(1)
             self.world.pass_time(25, 25)
+        if is_mended:
+            self.world.resolve(number)
+            self.world.pass_time(130, 65)
 
     @rule(steps=st.integers(2, 6), place=FEW)
     def unanswered(self, steps: int, place: str) -> None:
