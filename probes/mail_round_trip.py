@@ -223,7 +223,7 @@ PROBE = ProbeKind(
         "certificate_days_left": "days",
     },
     facts={**REACH_FACTS, **TLS_FACTS},
-    example="127.0.0.1:587 -p mailbox=monitor@mail.example -p smtp_tls=starttls -p imap=127.0.0.1:993",
+    example="127.0.0.1:587 -p mailbox=monitor@mail.example -p password=file:/etc/bt-console/mail -p imap=127.0.0.1:993",
     source="RFC 5321, RFC 6409, RFC 3501, RFC 4315, RFC 8314, RFC 3834",
     timeout_s=60.0,
 )

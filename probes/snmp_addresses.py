@@ -79,6 +79,6 @@ PROBE = ProbeKind(
         **dict.fromkeys(_own_columns((), _NOTHING), tuple),
         **dict.fromkeys(_default_columns((), _NOTHING), tuple),
     },
-    example="127.0.0.1:161 -p version=2c -p timeout_s=5",
+    example="127.0.0.1:161 -p community=file:/etc/bt-console/snmp-community -p timeout_s=5",
     source="RFC 4293, RFC 4292, RFC 1213",
 )

@@ -152,6 +152,6 @@ PROBE = ProbeKind(
         "answers_public": bool,
         "default_communities": tuple,
     },
-    example="127.0.0.1:161 -p version=2c -p timeout_s=2",
+    example="127.0.0.1:161 -p community=file:/etc/bt-console/snmp-community -p timeout_s=2",
     source="RFC 3418, RFC 3411, RFC 3414",
 )

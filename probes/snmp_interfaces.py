@@ -259,7 +259,7 @@ PROBE = ProbeKind(
         "restarted": bool,
         **dict.fromkeys(_COLUMNS, tuple),
     },
-    example="127.0.0.1:161 -p version=2c -p interface=eth0 -p timeout_s=5",
+    example="127.0.0.1:161 -p community=file:/etc/bt-console/snmp-community -p interface=eth0 -p timeout_s=5",
     source="RFC 2863, RFC 3418",
     fleeting=frozenset({"in_ratio", "out_ratio", "in_bps", "out_bps", "in_errors_per_s", "out_errors_per_s"}),
 )

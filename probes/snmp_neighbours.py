@@ -145,7 +145,7 @@ PROBE = ProbeKind(
         **dict.fromkeys(_machine_columns([]), tuple),
         **dict.fromkeys(_lldp_columns(LanTables(forwarding=(), bindings=(), neighbours=())), tuple),
     },
-    example="127.0.0.1:161 -p version=2c -p timeout_s=15",
+    example="127.0.0.1:161 -p community=file:/etc/bt-console/snmp-community -p timeout_s=15",
     source="RFC 4293, RFC 4188, RFC 4363, IEEE 802.1AB",
     timeout_s=15.0,
 )

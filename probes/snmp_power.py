@@ -170,6 +170,6 @@ PROBE = ProbeKind(
         "sensor_value": tuple,
         "sensor_is_ok": tuple,
     },
-    example="127.0.0.1:161 -p version=2c -p timeout_s=5",
+    example="127.0.0.1:161 -p community=file:/etc/bt-console/snmp-community -p timeout_s=5",
     source="RFC 1628, RFC 3433, RFC 6933",
 )

@@ -51,7 +51,7 @@ async def _expect(stream: Stream, expected: str, trace: Trace) -> None:
         trace.facts["banner"] = clean(heard.decode("utf-8", "replace").rstrip("\r\n"))
         said = f"said {trace.facts['banner']!r}" if heard else "closed without a word"
         trace.if_late = ProbeFailure(FailureKind.MISMATCH, f"expected {expected!r}, the server {said}")
-        if not part or len(heard) >= BANNER_OCTETS:
+        if not part or (len(heard) >= BANNER_OCTETS and wanted not in heard):
             raise trace.if_late
 
 

@@ -96,6 +96,12 @@ async def test_a_banner_of_escape_sequences_comes_out_as_one_harmless_line() -> 
     assert len(banner) == 300
 
 
+async def test_a_greeting_without_end_is_right_when_it_begins_right() -> None:
+    async with serving(saying(b"220 mail " + b"A" * 10_000)) as port:
+        reading = await ask("tcp_connect", f"127.0.0.1:{port}", expect="220")
+    assert (reading.outcome, reading.detail) == (Outcome.OK, "")
+
+
 async def test_a_name_is_resolved_by_the_given_name_server() -> None:
     async with serving(stall) as port, name_server(zone({("svc.example.", "A"): ("127.0.0.1",)})) as server:
         reading = await ask("tcp_connect", f"svc.example:{port}", nameservers=(server.address,))
