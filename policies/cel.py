@@ -228,8 +228,13 @@ def _explained(text: str, variables: Mapping[str, VariableType]) -> ExpressionEr
         what = f"`{undeclared[1]}` is not among the facts this rule needs"
         hint = f"add it to `needs`, or correct it; there are: {known}"
         return ExpressionError(what, hint, line=line, column=_start_of(undeclared[1], column))
-    hint = "compare like with like: 21.0 for measures, 21 for counts" if "overload" in message else "correct it"
-    return ExpressionError(message, hint, line=line, column=max(0, column))
+    return ExpressionError(message, _hint(message), line=line, column=max(0, column))
+
+
+def _hint(message: str) -> str:
+    if "overload" in message:
+        return "compare like with like: 21.0 for measures, 21 for counts"
+    return "close brackets and quotes, finish what is begun" if "<EOF>" in message else "correct it"
 
 
 def _start_of(name: str, column: int) -> int:

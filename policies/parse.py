@@ -177,7 +177,7 @@ class _RuleReader:
         name = self.reader.value(loc)
         if name in self.types:
             return str(name)
-        self.reader.report(loc, f"`{name}` is not among the facts of `needs`", near(str(name), self.types))
+        self._stranger(loc, name)
         return ""
 
     def _on_missing(self) -> OnMissing:
@@ -215,7 +215,10 @@ class _RuleReader:
         return Legal(document=str(document), at=self.reader.text((*loc, "at"), 300), trust=trust or Trust.UNVERIFIED)
 
     def _cases(self, on_missing: OnMissing) -> tuple[Case, ...]:
+        before = len(self.reader.problems)
         found = tuple(case for loc in self.reader.entries(("cases",)) if (case := self._case(loc)) is not None)
+        if len(self.reader.problems) > before:
+            return found
         wanted = {Result.PASS, Result.FAIL}
         wanted |= {Result.UNKNOWN} if on_missing is OnMissing.UNKNOWN else set()
         wanted |= {Result.NOT_APPLICABLE} if "applies" in self.data else set()
@@ -254,6 +257,10 @@ class _RuleReader:
                 self.reader.report((*loc, name), str(error), hint)
         return found
 
-    def _stranger(self, loc: Loc, name: str) -> None:
-        message = f"`{name}` is not among the facts of `needs`"
-        self.reader.report(loc, message, near(name, self.types), at_key=True)
+    def _stranger(self, loc: Loc, name: object) -> None:
+        """Report a fact that the rule does not need, unless that follows from a mistake in `needs`."""
+        needs = self.data["needs"]
+        if isinstance(needs, dict) and len(needs) == len(self.types):
+            message = f"`{name}` is not among the facts of `needs`"
+            hint = near(str(name), self.types) or "add it there, or take it out here"
+            self.reader.report(loc, message, hint, at_key=True)

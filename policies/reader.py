@@ -150,7 +150,9 @@ class Reader:
         words = [member.value for member in kind]
         if found in words:
             return kind(found)
-        self.report(loc, f"{_told(found)} is not one of {', '.join(words)}", near(str(found), words))
+        close = get_close_matches(str(found), words, n=1)
+        hint = f"did you mean {close[0]}?" if close else "write one of them"
+        self.report(loc, f"{_told(found)} is not one of {', '.join(words)}", hint)
         return None
 
     def whole(self, loc: Loc, least: int, most: int) -> int | None:
@@ -190,7 +192,7 @@ class Reader:
 
 
 def _told(value: Any) -> str:
-    if value is None:
+    if value is None or value == "":
         return "nothing"
     if isinstance(value, dict | list):
         return "a section" if isinstance(value, dict) else "a list"

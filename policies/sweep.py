@@ -53,9 +53,14 @@ def evaluate_changed(
             found[compiled.rule.id] = evaluate(compiled, after, now)
     for compiled in scope.rules:
         known = found.get(compiled.rule.id)
-        if known is None or (known.valid_until is not None and known.valid_until < now):
+        if known is None or _is_over(known, now):
             found[compiled.rule.id] = evaluate(compiled, after, now)
     return found
+
+
+def _is_over(known: RuleResult, now: datetime) -> bool:
+    """Return whether a result must be looked at again; errors are few, and go when their facts grow stale."""
+    return known.result is Result.ERROR or (known.valid_until is not None and known.valid_until < now)
 
 
 def _touched(scope: Scoped, before: Facts, after: Facts) -> Iterable[CompiledRule]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from bt_console.config import locate, semantics
 from bt_console.config.checks import CheckBuilder
@@ -49,6 +50,8 @@ class Settings:
     """Who is told; without a section `oncall`, whoever looks at a console."""
     listen: Listen | None
     """Where other monitors and jobs are heard."""
+    policy_dirs: tuple[Path, ...] = ()
+    """Directories with the district's own rules; read already, and found to be without mistakes."""
 
 
 def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path | None = None) -> Settings:
@@ -65,7 +68,8 @@ def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path 
     calendars = _calendars(path, spec)
     oncall = _oncall(document, spec, places, calendars, problems)
     own = [found.path for found in calendars.values() if found.path.parent != HOLIDAYS]
-    files = list(dict.fromkeys([path, *devices, *own]))
+    policies = _policies(document, path, spec, problems)
+    files = list(dict.fromkeys([path, *devices, *own, *policies.files]))
     store = store_path or _store_path(document, path, spec, problems)
     trusted = trust_file or _trust_file(document, path, spec, problems)
     if problems:
@@ -73,7 +77,7 @@ def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path 
     return Settings(
         path=path,
         revision=sha256(
-            b"".join([content, register.content, *(found.content for found in calendars.values())])
+            b"".join([content, register.content, *(found.content for found in calendars.values()), policies.digest])
         ).hexdigest(),
         files=tuple(files),
         inventory=_inventory(spec, places, checks, register),
@@ -84,7 +88,39 @@ def load_config(path: Path, *, store_path: Path | None = None, trust_file: Path 
         scope=_scope(spec),
         oncall=oncall,
         listen=spec.oncall.listen.listen() if spec.oncall and spec.oncall.listen else None,
+        policy_dirs=policies.directories,
     )
+
+
+class _Policies(NamedTuple):
+    """A district's own rules: where they lie."""
+
+    directories: tuple[Path, ...] = ()
+    files: tuple[Path, ...] = ()
+    digest: bytes = b""
+
+
+def _policies(document: Document, path: Path, spec: FileSpec, problems: list[ConfigProblem]) -> _Policies:
+    """Return where the district's own rules lie, having read them once for their mistakes."""
+    if not spec.policy_dirs:
+        return _Policies()
+    # Imported here: the language of rules and all probes are loaded only where there is something to check.
+    from bt_console.config.rules import load_rulebook, policy_paths
+
+    directories = policy_paths(path, spec.policy_dirs)
+    try:
+        book = load_rulebook(directories)
+    except ConfigErrors as error:
+        problems += [_of_policies(document, problem) for problem in error.problems]
+        return _Policies(directories, error.files)
+    return _Policies(directories, book.files, book.revision.encode())
+
+
+def _of_policies(document: Document, problem: ConfigProblem) -> ConfigProblem:
+    """Return a problem of a rule; where it is about a file as a whole, at the place that names its directory."""
+    if problem.line:
+        return problem
+    return document.problem(("policy_dirs",), f"{problem.file}: {problem.message}", problem.hint)
 
 
 def _scope(spec: FileSpec) -> Scope:

@@ -6,9 +6,10 @@ A directory of policies holds `rules/*.yaml`, `packs/*.yaml` and `facts/*.yaml`;
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ from probes.api import ProbeKind
 BUILTIN = Path(policies.__path__[0])
 COLUMNS = "columns.yaml"
 """Types of the tuples of probes; beside the facts, and of the built-in directory only."""
+KINDS = ("facts", "packs", "rules")
 SIZE_LIMIT_OCTETS = 64 * 1024
 FILES_LIMIT = 1000
 
@@ -51,7 +53,9 @@ class Rulebook:
     packs: Mapping[str, Pack]
     declarations: Mapping[str, FactDeclaration]
     files: tuple[Path, ...] = ()
-    """What it was read from, the built-in files left out."""
+    """What it was read from, and where more may appear; the built-in ones left out."""
+    revision: str = ""
+    """SHA-256 of the bytes of all files."""
 
     def chosen(self, pack: str | None, as_of: date | None) -> tuple[CompiledRule, ...]:
         """Return the rules of a pack, or those of all packs in force on a day, or all; in the order of their ids."""
@@ -73,10 +77,17 @@ def load_rulebook(directories: Iterable[Path] = ()) -> Rulebook:
     for directory in (BUILTIN, *given):
         shelf.take_rules(directory)
     shelf.check_packs()
-    own = tuple(path for path in shelf.files if BUILTIN not in path.parents)
+    places = (directory / kind for directory in given for kind in KINDS)
+    own = (*places, *(path for path in shelf.digests if BUILTIN not in path.parents))
     if shelf.problems:
         raise ConfigErrors(shelf.problems, own)
-    return Rulebook(rules=shelf.rules, packs=shelf.packs, declarations=shelf.declarations, files=own)
+    return Rulebook(
+        rules=shelf.rules,
+        packs=shelf.packs,
+        declarations=shelf.declarations,
+        files=own,
+        revision=sha256(b"".join(shelf.digests.values())).hexdigest(),
+    )
 
 
 def read_rule_file(path: Path, rulebook: Rulebook) -> CompiledRule:
@@ -116,7 +127,7 @@ def declarations_of(kind: ProbeKind, columns: Mapping[str, FactType]) -> dict[st
 def builtin_columns() -> Mapping[str, FactType]:
     """Return the types of the tuples of probes."""
     path = BUILTIN / "facts" / COLUMNS
-    reader = Reader(source=_parsed(path))
+    reader = Reader(source=_parsed(path, {}))
     columns = read_columns(reader)
     if reader.problems:
         raise ConfigErrors(_ours(reader.problems))
@@ -139,7 +150,8 @@ class _Shelf:
     declarations: dict[str, FactDeclaration]
     packs: dict[str, Pack] = field(default_factory=dict)
     rules: dict[str, CompiledRule] = field(default_factory=dict)
-    files: list[Path] = field(default_factory=list)
+    digests: dict[Path, bytes] = field(default_factory=dict)
+    """SHA-256 of each file."""
     problems: list[ConfigProblem] = field(default_factory=list)
 
     def take_facts(self, directory: Path) -> None:
@@ -198,10 +210,8 @@ class _Shelf:
         return found[:FILES_LIMIT]
 
     def _read(self, path: Path, read: Callable[[Reader], T]) -> T | None:
-        if path not in self.files:
-            self.files.append(path)
         try:
-            document = _parsed(path)
+            document = _parsed(path, self.digests)
         except ConfigErrors as error:
             self.problems.extend(error.problems)
             return None
@@ -235,12 +245,22 @@ def _where(rule: Rule, error: RuleError) -> str:
     return f", at `{rest[:30]}`" if rest else ""
 
 
-def _parsed(path: Path) -> Document:
+def _parsed(path: Path, digests: dict[Path, bytes]) -> Document:
+    digests[path] = b""
     content = read_file(path)
+    digests[path] = sha256(content).digest()
     if len(content) > SIZE_LIMIT_OCTETS:
         message = f"is larger than {SIZE_LIMIT_OCTETS // 1024} KiB"
         raise ConfigErrors([ConfigProblem(file=str(path), message=message, hint="write one rule a file")])
-    return parse(content, str(path))
+    try:
+        return parse(content, str(path))
+    except ConfigErrors as error:
+        raise ConfigErrors(_without_defaults(problem) for problem in error.problems) from error
+
+
+def _without_defaults(problem: ConfigProblem) -> ConfigProblem:
+    """Return a problem whose hint does not send the reader to a section that only a configuration has."""
+    return replace(problem, hint="write it out") if "`defaults`" in problem.hint else problem
 
 
 def _ours(problems: Iterable[Problem]) -> list[ConfigProblem]:

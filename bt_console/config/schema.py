@@ -297,6 +297,8 @@ class FileSpec(Spec):
     trust_file: Line | None = None
     devices_file: Line | None = None
     devices_missing_after_s: Annotated[Quantity, between(60, 365 * 86400, ("1m", "365d"))] = DEVICES_MISSING_AFTER_S
+    policy_dirs: list[Line] = Field(default_factory=list)
+    """Directories with the district's own rules, beside those that come along."""
     scanning: ScanningSpec = Field(default_factory=ScanningSpec)
     snmp: SnmpSpec | None = None
     hub: HubSpec
