@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Lưu ý: huyện mô phỏng chưa hoàn toàn tốt khi bắt đầu",
         "Note: the district is not whole at the beginning",
     ),
+    "drill.interrupted": ("Dừng sau {n}/{all} lỗi", "Ended after {n} of {all} faults"),
     "drill.playing": ("Đang gây lỗi {what} ...", "Playing {what} ..."),
     "drill.column.fault": ("lỗi gây ra", "fault"),
     "drill.column.missed": ("hụt s", "missed s"),

@@ -111,3 +111,19 @@ def test_without_anything_to_play_it_says_what_could_be(run: Run) -> None:
     code, out, err = run("--language", "en", "lab", "drill", "-c", EXAMPLE)
     assert (code, out) == (2, "")
     assert "--all" in err
+
+
+@pytest.mark.parametrize("spec", ["no-such-fault", "link-down:tslcd:nowhere", "link-flap:tslcd:nowhere"])
+def test_a_slip_of_the_pen_is_told_before_a_lab_is_built(run: Run, spec: str) -> None:
+    code, out, err = run("--language", "en", "lab", "drill", spec, "-c", EXAMPLE)
+    assert (code, out) == (2, "")
+    assert "Building" not in err
+    assert spec.rpartition(":")[2] in err
+
+
+def test_a_configuration_with_mistakes_is_refused(run: Run, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("units: 3\n", encoding="utf-8")
+    code, out, err = run("lab", "drill", "--all", "-c", bad)
+    assert (code, out) == (2, "")
+    assert "bad.yaml:" in err
