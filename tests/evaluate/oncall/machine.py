@@ -285,6 +285,17 @@ class DeskLives(RuleBasedStateMachine):
             self.world.resolve(number)
             self.world.pass_time(130, 65)
 
+    @rule(place=FEW, is_mended=st.booleans())
+    def work_is_announced(self, place: str, is_mended: bool) -> None:
+        """Somebody was paged, then mutes it, and it may end under the mute."""
+        number = self._break(place)
+        self.world.pass_time(4)
+        self._mute(place, 400.0)
+        self.world.pass_time(30, 15)
+        if is_mended:
+            self.world.resolve(number)
+            self.world.pass_time(130, 65)
+
     @rule(steps=st.integers(2, 6), place=FEW)
     def unanswered(self, steps: int, place: str) -> None:
         """Nobody reacts."""

@@ -145,15 +145,17 @@ def _digest_leaves_one_out(desk: Desk, scene: Scene, now: datetime) -> Leased:
     return _spoiled_lease(desk, outbox.lease_due(desk, scene, now), short)
 
 
-MUTANTS: Mapping[str, Product] = {
-    "alertmanager": _everywhere(_forgets_what_is_over),
-    "goalert-deadline": _everywhere(_deadline_is_final),
-    "healthchecks": _everywhere(_marked_before_sending),
-    "three-tries": _everywhere(_three_tries),
-    "escalation-stops": Product(advance=_escalation_stops),
-    "ack-does-not-cancel": _taking_does_not_cancel(),
-    "mute-swallows-recovery": _everywhere(_swallows_recoveries_when_muted),
-    "no-limit": Product(lease_due=_no_limit),
-    "digest-leaves-one-out": Product(lease_due=_digest_leaves_one_out),
-    "unmuting-forgets": _everywhere(_unmuting_forgets),
+LOST = "nobody ever heard"
+MUTANTS: Mapping[str, tuple[Product, str]] = {
+    "alertmanager": (_everywhere(_forgets_what_is_over), LOST),
+    "goalert-deadline": (_everywhere(_deadline_is_final), LOST),
+    "healthchecks": (_everywhere(_marked_before_sending), LOST),
+    "three-tries": (_everywhere(_three_tries), LOST),
+    "escalation-stops": (Product(advance=_escalation_stops), "parked for ever"),
+    "ack-does-not-cancel": (_taking_does_not_cancel(), "after somebody took"),
+    "mute-swallows-recovery": (_everywhere(_swallows_recoveries_when_muted), "recovery was swallowed"),
+    "no-limit": (Product(lease_due=_no_limit), "flooded"),
+    "digest-leaves-one-out": (Product(lease_due=_digest_leaves_one_out), "forgot what it stands for"),
+    "unmuting-forgets": (_everywhere(_unmuting_forgets), "unmuting forgot"),
 }
+"""Each with what catches it."""
