@@ -38,7 +38,7 @@ def _policy(text: str) -> EscalationPolicy:
 def call(row: Row) -> Call:
     """Return a row of CALL and its relatives."""
     key, policy, state, severity, opened, step, next_at, prior, acked_by, acked, ack_until, hold_until, *rest = row
-    paused_left_s, muted_by, muted_s, claimed_by, flaps_count, closed, close_reason = rest
+    paused_left_s, muted_by, muted_at, muted_s, claimed_by, flaps_count, closed, close_reason = rest
     return Call(
         incident_id=key,
         policy=_policy(policy),
@@ -54,6 +54,7 @@ def call(row: Row) -> Call:
         hold_until=maybe_instant(hold_until),
         paused_left_s=paused_left_s,
         muted_by=tuple(parse(muted_by)),
+        muted_at=maybe_instant(muted_at),
         muted_s=muted_s,
         claimed_by=claimed_by,
         flaps_count=flaps_count,

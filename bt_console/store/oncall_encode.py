@@ -67,6 +67,7 @@ def call(value: Call, revision: int) -> Row:
         maybe_micros(value.hold_until),
         value.paused_left_s,
         dump(value.muted_by),
+        maybe_micros(value.muted_at),
         value.muted_s,
         value.claimed_by,
         value.flaps_count,

@@ -2,7 +2,7 @@
 
 _CALL = """
 SELECT incident_id, policy, state, severity, opened_at, step, next_at, prior, acked_by, acked_at, ack_until,
-    hold_until, paused_left_s, muted_by, muted_s, claimed_by, flaps_count, closed_at, close_reason
+    hold_until, paused_left_s, muted_by, muted_at, muted_s, claimed_by, flaps_count, closed_at, close_reason
 FROM call """
 CALL = _CALL + "WHERE incident_id = ?"
 CALLS_ONGOING = _CALL + "WHERE state <> 'closed' ORDER BY incident_id"
@@ -98,15 +98,15 @@ DROP_HEARTBEATS = "DELETE FROM heartbeat WHERE direction || ':' || name NOT IN (
 ADD_NOTE = 'INSERT INTO note (incident_id, at, "by", text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'
 PUT_CALL = """
 INSERT INTO call (incident_id, revision, policy, state, severity, opened_at, step, next_at, prior, acked_by,
-    acked_at, ack_until, hold_until, paused_left_s, muted_by, muted_s, claimed_by, flaps_count, closed_at,
+    acked_at, ack_until, hold_until, paused_left_s, muted_by, muted_at, muted_s, claimed_by, flaps_count, closed_at,
     close_reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (incident_id) DO UPDATE SET revision = excluded.revision, policy = excluded.policy,
     state = excluded.state, severity = excluded.severity, opened_at = excluded.opened_at, step = excluded.step,
     next_at = excluded.next_at, prior = excluded.prior, acked_by = excluded.acked_by, acked_at = excluded.acked_at,
     ack_until = excluded.ack_until, hold_until = excluded.hold_until, paused_left_s = excluded.paused_left_s,
-    muted_by = excluded.muted_by, muted_s = excluded.muted_s, claimed_by = excluded.claimed_by,
-    flaps_count = excluded.flaps_count, closed_at = excluded.closed_at, close_reason = excluded.close_reason"""
+    muted_by = excluded.muted_by, muted_at = excluded.muted_at, muted_s = excluded.muted_s,
+    claimed_by = excluded.claimed_by, flaps_count = excluded.flaps_count, closed_at = excluded.closed_at, close_reason = excluded.close_reason"""
 PUT_DELIVERY = """
 INSERT INTO delivery (id, incident_id, kind, contact, channel, state, created_at, next_at, title, body, short, code,
     step, cause_seq, attempts_count, lease_until, provider_id, why, fallback_of, done_at, digest_id)

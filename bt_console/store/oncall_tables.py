@@ -46,6 +46,7 @@ class CallRow(SQLModel, table=True):
     paused_left_s: float | None = real(nullable=True)
     muted_by: str
     """JSON, [mute id...]."""
+    muted_at: int | None = big(nullable=True)
     muted_s: float = real()
     claimed_by: str
     flaps_count: int

@@ -71,6 +71,7 @@ def call(incident_id: int, state: CallState = CallState.OPEN, *, opened: float =
         ack_until=at(7200) if state is CallState.ACKED else None,
         hold_until=at(300) if state is CallState.RESOLVED else None,
         muted_by=(3, -1),
+        muted_at=at(120),
         muted_s=12.25,
         claimed_by="bình",
         flaps_count=2,

@@ -44,6 +44,7 @@ def make_calls() -> None:
         sa.Column("hold_until", BIG, nullable=True),
         sa.Column("paused_left_s", sa.Float(), nullable=True),
         sa.Column("muted_by", sa.String(), nullable=False),
+        sa.Column("muted_at", BIG, nullable=True),
         sa.Column("muted_s", sa.Float(), nullable=False),
         sa.Column("claimed_by", sa.String(), nullable=False),
         sa.Column("flaps_count", sa.Integer(), nullable=False),
