@@ -9,12 +9,22 @@ from typing import Any
 
 from bt_console.channels.api import Heard, Letter, Received, Sent
 from bt_console.engine.pipeline import Pipeline
-from bt_console.evaluate.oncall import calls, drillpage, operators, orders, outbox, planning, receipts, replies
+from bt_console.evaluate.oncall import (
+    calls,
+    drillpage,
+    operators,
+    orders,
+    outbox,
+    planning,
+    receipts,
+    replies,
+    settling,
+)
 from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
 from bt_console.evaluate.oncall.document import notice
 from bt_console.model.change import Change, Memory, Paper
 from bt_console.model.oncall import OnCall, Override
-from bt_console.model.paging import ChannelHealth, Delivery, Heartbeat
+from bt_console.model.paging import Attempt, ChannelHealth, Delivery, DeliveryState, Heartbeat
 from bt_console.words import message
 
 _MOVING = ("next_at", "hold_until", "ack_until", "lease_until", "not_before")
@@ -27,7 +37,7 @@ class Telling:
     def __init__(self, memory: Memory, oncall: OnCall, pipeline: Pipeline, draw: Callable[[], str]) -> None:
         self._pipeline = pipeline
         self._draw = draw
-        self._desk = Desk.of(memory)
+        self._desk = _orphaned(Desk.of(memory))
         self._cursors = dict(memory.paper.cursors)
         self.heartbeats = memory.paper.heartbeats
         """As stored when the monitor started."""
@@ -193,6 +203,23 @@ class Telling:
 
 def _coded(text: str, code: str) -> str:
     return text.replace("{code}", code)
+
+
+def _orphaned(desk: Desk) -> Desk:
+    """Nobody is sending any more what a monitor that died was: it goes out again after the pause of a failed attempt.
+
+    Waiting for the lease's end instead would make somebody wait for a page of which nothing may have arrived.
+    """
+    leased = (row for row in desk.deliveries.values() if row.state is DeliveryState.LEASED)
+    freed = {row.id: replace(row, lease_until=_pause_over(row, desk.attempts.get(row.id))) for row in leased}
+    return replace(desk, deliveries={**desk.deliveries, **freed})
+
+
+def _pause_over(row: Delivery, attempt: Attempt | None) -> datetime | None:
+    if attempt is None or row.lease_until is None:
+        return row.lease_until
+    pause_s = settling.BACK_OFF_S[min(attempt.n, len(settling.BACK_OFF_S)) - 1]
+    return min(row.lease_until, attempt.started_at + timedelta(seconds=pause_s))
 
 
 def _shifted(value: Any, by: timedelta) -> Any:
