@@ -59,7 +59,7 @@ class Stage:
         self._endure(play, time.monotonic())
         healed_at = self._now()
         self._lab.heal(None)
-        self._recover()
+        self._recover(play.expected.recovery_s)
         is_whole = self.until_whole()
         self._sleep(TAIL_S)
         return Record(
@@ -111,13 +111,13 @@ class Stage:
         names = [seen.names[-1].kind for seen in self._incidents.values()]
         return kind in names and any(sort_of(letter.text) is Sort.PAGE for letter in self._letters)
 
-    def _recover(self) -> None:
+    def _recover(self, within_s: float) -> None:
         """Wait until everybody who was called has heard that it is over."""
         assert self._snapshot is not None
         oncall = self._snapshot.oncall
         hold_s = max((policy.hold_s for policy in oncall.policies.values()), default=0.0) if oncall else 0.0
         if self._incidents:
-            self._until(self._is_over, WHOLE_LIMIT_S)
+            self._until(self._is_over, within_s)
         self._until(self._is_told, hold_s + RECOVERY_LIMIT_S)
 
     def _is_over(self) -> bool:

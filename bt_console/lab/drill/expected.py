@@ -9,6 +9,10 @@ from bt_console.lab.plan import Names
 
 QUICK_S, MINUTE_S, LONG_S = 30.0, 100.0, 240.0
 """How long it may take until somebody is paged: what is asked every 5 s, every 30 or 60 s, what builds up."""
+CALM_S = 450.0
+"""What came and went is believed to be over after minutes of peace only."""
+ROUND_S = 70.0
+"""In so long everything behind a fault has been asked and found silent: the storm comes after the repair."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,8 @@ class Expectation:
     limit_s: float = QUICK_S
     stay_s: float = 4.0
     """How long it goes on after the page: what comes then counts too."""
+    recovery_s: float = 180.0
+    """How long after the healing it may still be open."""
     is_gradual: bool = False
     """It cannot be known from two answers that do not come."""
 
@@ -53,7 +59,13 @@ def _line_cut(names: Names, path: str, unit: str) -> Expectation:
 def _line_flaps(names: Names, path: str, unit: str) -> Expectation:
     at_first = (f"{path}_down",)
     return Expectation(
-        kind="flapping", at_first=at_first, unit=unit, targets=(f"{unit}/{path}",), limit_s=LONG_S, is_gradual=True
+        kind="flapping",
+        at_first=at_first,
+        unit=unit,
+        targets=(f"{unit}/{path}",),
+        limit_s=LONG_S,
+        recovery_s=CALM_S,
+        is_gradual=True,
     )
 
 
@@ -73,12 +85,13 @@ def _line_full(names: Names, path: str, unit: str) -> Expectation:
 def _unit_dark(names: Names, unit: str) -> Expectation:
     at_first = ("tslcd_down", "internet_down")
     targets = (f"{unit}/tslcd", f"{unit}/internet")
-    return Expectation(kind="unit_dark", at_first=at_first, unit=unit, targets=targets)
+    return Expectation(kind="unit_dark", at_first=at_first, unit=unit, targets=targets, stay_s=ROUND_S)
 
 
 def _core_cut(names: Names) -> Expectation:
     count = len(names.units("tslcd"))
-    return Expectation(kind="tslcd_core_down", units_count=count, targets=("tslcd-core", "qlvb", "mail", "motcua"))
+    targets = ("tslcd-core", "qlvb", "mail", "motcua")
+    return Expectation(kind="tslcd_core_down", units_count=count, targets=targets, stay_s=ROUND_S)
 
 
 def _isp_cut(names: Names) -> Expectation:
@@ -129,6 +142,7 @@ def _port_flaps(names: Names, unit: str, *device: str) -> Expectation:
         unit=unit,
         targets=(f"{unit}/device/",),
         limit_s=LONG_S,
+        recovery_s=CALM_S,
         is_gradual=True,
     )
 
