@@ -17,7 +17,9 @@ from pathlib import Path
 from bt_console.words import message, say
 
 CONTRADICTION = "store.contradiction"
-"""A row breaks a rule of the schema: a mistake of this program, and no later try can succeed."""
+"""A row breaks a rule of the schema or cannot be written at all: a mistake of this program, no later try succeeds."""
+_NEVER = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+"""What Python's driver raises for those, also where SQLite itself was never asked."""
 _BY_ERRNO = {
     errno.EACCES: "store.permission",
     errno.EPERM: "store.permission",
@@ -36,7 +38,6 @@ _BY_SQLITE_CODE = {
     sqlite3.SQLITE_NOTADB: "store.not_a_store",
     sqlite3.SQLITE_CORRUPT: "store.damaged",
     sqlite3.SQLITE_BUSY: "store.busy",
-    sqlite3.SQLITE_CONSTRAINT: CONTRADICTION,
 }
 _PRIMARY_CODE = 0xFF
 """The low byte of an extended result code is the primary one."""
@@ -60,11 +61,11 @@ def from_system(error: OSError, path: Path) -> StoreError:
 
 def from_sqlite(error: sqlite3.Error, path: Path) -> StoreError:
     """Return what an error of SQLite means for the store."""
+    if isinstance(error, _NEVER):
+        return StoreError(CONTRADICTION, path, error=error)
     extended = getattr(error, "sqlite_errorcode", None)
     code = _BY_SQLITE_CODE.get((extended or 0) & _PRIMARY_CODE)
-    if code is None or code == CONTRADICTION:
-        return StoreError(code or "store.failed", path, error=error)
-    return StoreError(code, path)
+    return StoreError(code, path) if code else StoreError("store.failed", path, error=error)
 
 
 @contextmanager
@@ -76,3 +77,5 @@ def speaking(path: Path) -> Iterator[None]:
         raise from_sqlite(error, path) from error
     except OSError as error:
         raise from_system(error, path) from error
+    except (OverflowError, UnicodeError) as error:  # a number or a text SQLite cannot hold
+        raise StoreError(CONTRADICTION, path, error=error) from error

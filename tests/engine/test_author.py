@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -48,10 +49,22 @@ def author(path: Path) -> Iterator[Author]:
         yield found
 
 
-def test_a_broken_rule_of_the_schema_is_told_from_a_store_that_cannot_be_used(path: Path) -> None:
-    with closing(Writer(path)) as writer, pytest.raises(StoreError, match="delivery_has_why") as raised:
-        writer.commit(Change(paper=Paper(deliveries=(UNEXPLAINED,))))
-    assert raised.value.code == CONTRADICTION
+BROKEN = {
+    "delivery_has_why": UNEXPLAINED,
+    "delivery.title": replace(delivery(8), title=cast("str", None)),
+    "is not supported": replace(delivery(8), title=cast("str", object())),
+    "too large": replace(delivery(8), attempts_count=2**70),
+    "surrogates not allowed": replace(delivery(8), title="\ud800"),
+}
+
+
+@pytest.mark.parametrize("said", BROKEN)
+def test_what_can_never_be_stored_is_told_from_a_store_that_cannot_be_used(path: Path, said: str) -> None:
+    with closing(Writer(path)) as writer:
+        with pytest.raises(StoreError, match=said) as raised:
+            writer.commit(Change(paper=Paper(deliveries=(BROKEN[said],))))
+        assert raised.value.code == CONTRADICTION
+        assert writer.commit(Change(paper=Paper(deliveries=(delivery(8),)))) == 1
 
 
 async def test_a_change_that_can_never_be_stored_holds_up_nothing(
