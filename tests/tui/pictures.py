@@ -7,21 +7,22 @@ import re
 import tempfile
 from pathlib import Path
 
-from tests.tui import district
 from tests.tui.driving import SMALL, WIDE, shown
+from tests.tui.telling import told_change
 
 FOLDER = Path(__file__).parents[2] / "docs" / "img"
 PICTURES = {
     "overview": (WIDE, ()),
     "unit": (SMALL, ("down", "enter")),
     "incidents": (WIDE, ("4",)),
+    "oncall": (WIDE, ("7",)),
 }
 
 
 async def picture(size: tuple[int, int], keys: tuple[str, ...]) -> str:
     """Return a screen as SVG that loads nothing from elsewhere."""
     with tempfile.TemporaryDirectory() as folder:
-        async with shown(Path(folder), district.broken_change(), size=size) as running:
+        async with shown(Path(folder), told_change(), size=size) as running:
             await running.press(*keys)
             svg = running.app.export_screenshot()
     svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)

@@ -24,8 +24,9 @@ class PaletteScreen(ModalScreen[str]):
     """Type a few letters, take a row; the answer is the entry's key, empty when nothing was taken."""
 
     DEFAULT_CSS = """
-    PaletteScreen { align: center top; overflow: hidden; background: $background 60%; }
-    PaletteScreen > Vertical { width: 64; max-width: 90%; height: 16; margin-top: 2; background: $panel; padding: 1; }
+    PaletteScreen { align: center top; overflow: hidden; background: transparent; }
+    PaletteScreen > Vertical { width: 64; max-width: 90%; height: 16; margin-top: 2; background: $panel; }
+    PaletteScreen > Vertical { border-top: solid $primary; border-bottom: solid $primary; padding: 0 1; }
     PaletteScreen Input, PaletteScreen Input:focus { border: none; height: 1; padding: 0 1; background: $panel; }
     PaletteScreen Board { margin-top: 1; scrollbar-background: $panel; }
     """
@@ -91,8 +92,9 @@ class ConfirmScreen(ModalScreen[bool]):
     """Says exactly what will be done; enter does it, escape does not."""
 
     DEFAULT_CSS = """
-    ConfirmScreen { align: center middle; overflow: hidden; background: $background 60%; }
-    ConfirmScreen > Vertical { width: 64; max-width: 90%; height: auto; background: $panel; padding: 1; }
+    ConfirmScreen { align: center middle; overflow: hidden; background: transparent; }
+    ConfirmScreen > Vertical { width: 64; max-width: 90%; height: auto; background: $panel; }
+    ConfirmScreen > Vertical { border-top: solid $primary; border-bottom: solid $primary; padding: 0 1; }
     ConfirmScreen Board { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

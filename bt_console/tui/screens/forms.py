@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from bt_console.tui.view.look import Look
-from bt_console.tui.view.text import Line, Row, Span, Tone, blank, heading, paragraph, spread
+from bt_console.tui.view.text import Line, Row, Span, Tone, blank, paragraph, spread
 from bt_console.tui.widgets.board import Board
 
 
@@ -40,9 +40,9 @@ class ChoiceScreen(ModalScreen[str]):
     """Pick a row; what it would mean is shown under the rows. The answer is its key, empty when nothing was picked."""
 
     DEFAULT_CSS = """
-    ChoiceScreen { align: center middle; overflow: hidden; background: $background 60%; }
+    ChoiceScreen { align: center middle; overflow: hidden; background: transparent; }
     ChoiceScreen > Vertical { width: 76; max-width: 96%; height: auto; max-height: 90%; background: $panel; }
-    ChoiceScreen > Vertical { padding: 1; }
+    ChoiceScreen > Vertical { border-top: solid $primary; border-bottom: solid $primary; padding: 0 1; }
     ChoiceScreen Board { height: auto; scrollbar-background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", show=False)]
@@ -73,7 +73,7 @@ class ChoiceScreen(ModalScreen[str]):
         board.show(rows)
 
     def _rows(self, key: str, width: int) -> list[Row]:
-        rows = [heading(self._title, width)]
+        rows = [Row(line=(Span(self._title, Tone.HEAD),))]
         for choice in self._choices:
             line = spread((Span(choice.text),), (Span(choice.note, Tone.MUTED),), width)
             rows.append(Row(line=line, key=choice.key))
@@ -109,8 +109,9 @@ class TextScreen(ModalScreen[str]):
     """Write one line; the answer is empty when nothing was written."""
 
     DEFAULT_CSS = """
-    TextScreen { align: center middle; overflow: hidden; background: $background 60%; }
-    TextScreen > Vertical { width: 76; max-width: 96%; height: auto; background: $panel; padding: 1; }
+    TextScreen { align: center middle; overflow: hidden; background: transparent; }
+    TextScreen > Vertical { width: 76; max-width: 96%; height: auto; background: $panel; }
+    TextScreen > Vertical { border-top: solid $primary; border-bottom: solid $primary; padding: 0 1; }
     TextScreen Board { height: auto; }
     TextScreen Input, TextScreen Input:focus { border: none; height: 1; padding: 0 1; background: $background; }
     """
@@ -143,7 +144,7 @@ class TextScreen(ModalScreen[str]):
 
     def _show(self) -> None:
         about, keys = self.query_one("#about", Board), self.query_one("#keys", Board)
-        rows = [heading(self._question.title, about.room)]
+        rows = [Row(line=(Span(self._question.title, Tone.HEAD),))]
         for text in self._question.lines:
             rows += paragraph(text, about.room, Tone.MUTED)
         about.styles.height = len(rows) + 1
@@ -184,8 +185,9 @@ class ReadScreen(ModalScreen[None]):
     """Shows rows until it is closed."""
 
     DEFAULT_CSS = """
-    ReadScreen { align: center middle; overflow: hidden; background: $background 60%; }
-    ReadScreen > Vertical { width: 96; max-width: 96%; height: auto; max-height: 92%; background: $panel; padding: 1; }
+    ReadScreen { align: center middle; overflow: hidden; background: transparent; }
+    ReadScreen > Vertical { width: 96; max-width: 96%; height: auto; max-height: 92%; background: $panel; }
+    ReadScreen > Vertical { border-top: solid $primary; border-bottom: solid $primary; padding: 0 1; }
     ReadScreen Board { height: auto; scrollbar-background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", show=False)]

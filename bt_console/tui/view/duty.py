@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from bt_console.evaluate.oncall import rota
 from bt_console.model.oncall import OnCall, Override, Shift
 from bt_console.model.snapshot import Snapshot
-from bt_console.tui.view.calls import person
+from bt_console.tui.view.calls import given_name, person
 from bt_console.tui.view.look import Look
 from bt_console.tui.view.text import Line, Row, Span, Tone, paragraph, spread
 
 OVERRIDE_KEY = "override:"
 AHEAD = timedelta(days=7)
 _GAPS_SHOWN = 3
+_ROOMY = 72
+"""Columns from which on whole names are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +107,9 @@ def override_rows(overrides: Sequence[Override], oncall: OnCall | None, look: Lo
 
 
 def _override(one: Override, oncall: OnCall | None, look: Look, width: int) -> Line:
-    whom = person(one.out_contact, oncall) if one.out_contact else look.tell("told.override.anybody")
-    text = look.tell("told.override.row", who=person(one.in_contact, oncall), whom=whom, schedule=one.schedule)
+    name = person if width >= _ROOMY else given_name
+    whom = name(one.out_contact, oncall) if one.out_contact else look.tell("told.override.anybody")
+    text = look.tell("told.override.row", who=name(one.in_contact, oncall), whom=whom, schedule=one.schedule)
     when = f"{look.until(one.starts_at)} – {look.until(one.ends_at)}"
     reason = f"  {one.reason}" if one.reason else ""
     return spread((Span(text), Span(reason, Tone.MUTED)), (Span(when, Tone.MUTED),), width)

@@ -105,6 +105,8 @@ def cut_line(line: Sequence[Span], width: int) -> Line:
         if room <= 0:
             break
         kept.append(Span(cut(span.text, room), span.tone))
+        if cells(span.text) > room:
+            break
     return tuple(kept)
 
 

@@ -76,7 +76,7 @@ _LIGHT = Palette(
 )
 _CONTRAST = Palette(
     background="#000000",
-    bar="#000000",
+    bar="#1a1a1a",
     cursor="#00407a",
     is_dark=True,
     colours={
