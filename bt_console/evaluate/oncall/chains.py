@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bt_console.evaluate.oncall import texts
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.ways import is_telling, next_way, ways_to
 from bt_console.model.oncall import Channel, EscalationStep, NoticeKind
@@ -109,9 +110,7 @@ def _copied(draft: Draft, delivery: Delivery, way: Channel, fallback_of: int | N
     number = draft.next_delivery_id
     if delivery.done_at is not None:
         carry(draft, carried_by(draft, delivery), number)
-    text: dict[str, Any] = {
-        name: _renumbered(getattr(delivery, name), delivery.id, number) for name in ("body", "short")
-    }
+    text = _texts(draft, delivery, way, number)
     return draft.add(
         replace(
             delivery,
@@ -130,6 +129,25 @@ def _copied(draft: Draft, delivery: Delivery, way: Channel, fallback_of: int | N
             digest_id=None,
         )
     )
+
+
+def _texts(draft: Draft, delivery: Delivery, way: Channel, number: int) -> dict[str, Any]:
+    """Return what the copy says: only what reaches a certain person asks for their code."""
+    contact = draft.oncall.contacts.get(delivery.contact)
+    is_asking = is_telling(draft.oncall.channels.get(delivery.channel))
+    if contact is None or not delivery.code or is_asking == is_telling(way):
+        return {name: _renumbered(getattr(delivery, name), delivery.id, number) for name in ("body", "short")}
+    text = texts.compose(
+        delivery.kind,
+        draft.incident(delivery.incident_id),
+        draft.calls.get(delivery.incident_id or 0),
+        contact,
+        draft.scene,
+        draft.now,
+        code=delivery.code if is_telling(way) else "",
+        extra=texts.Extra(id=number, why=delivery.why),
+    )
+    return {"title": text.title, "body": text.body, "short": text.short}
 
 
 def _renumbered(text: str, old: int, new: int) -> str:

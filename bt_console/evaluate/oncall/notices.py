@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from bt_console.evaluate.oncall import texts
 from bt_console.evaluate.oncall.chains import TOLD, fall_back, step_of, told_by, usable_of
 from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.texts import Extra
-from bt_console.evaluate.oncall.ways import ways_to
+from bt_console.evaluate.oncall.ways import is_telling, ways_to
 from bt_console.model.incident import Incident
 from bt_console.model.oncall import Channel, Contact, NoticeKind
 from bt_console.model.paging import AckCode, Call, Delivery, DeliveryState
@@ -46,7 +46,8 @@ def add(  # noqa: PLR0913 - a row of the outbox
     number = draft.next_delivery_id
     given = replace(extra or Extra(), id=number)
     incident = draft.incident(incident_id)
-    text = texts.compose(kind, incident, call, contact, draft.scene, draft.now, code=code, extra=given)
+    asked = code if is_telling(channel) else ""
+    text = texts.compose(kind, incident, call, contact, draft.scene, draft.now, code=asked, extra=given)
     return draft.add(
         Delivery(
             id=number,
@@ -71,16 +72,28 @@ def add(  # noqa: PLR0913 - a row of the outbox
 
 def page(draft: Draft, call: Call, contacts: Iterable[str], hold: Hold | None = None) -> tuple[str, ...]:
     """Page people about a call's present step; return who could be."""
-    decision = draft.next_delivery_id
     found = [draft.oncall.contacts[known] for known in contacts if known in draft.oncall.contacts]
-    told = [contact for contact in found if _page_one(draft, call, contact, hold, decision)]
+    told = _page_all(draft, call, found, hold)
     if not told:
         others = [contact for contact in draft.oncall.contacts.values() if contact not in found]
-        told = [contact for contact in others if _page_one(draft, call, contact, hold, decision)]
+        told = _page_all(draft, call, others, hold)
     return tuple(contact.id for contact in told)
 
 
-def _page_one(draft: Draft, call: Call, contact: Contact, hold: Hold | None, decision: int) -> bool:
+def _page_all(draft: Draft, call: Call, contacts: Sequence[Contact], hold: Hold | None) -> list[Contact]:
+    """Page each, and let them know of each other."""
+    decision = draft.next_delivery_id
+    channels = step_of(call, call.step).channels
+    names = {one.id: one.name for one in contacts if ways_to(draft.oncall, one, NoticeKind.PAGE, channels)}
+    told = []
+    for contact in contacts:
+        extra = Extra(others=tuple(name for known, name in names.items() if known != contact.id))
+        if _page_one(draft, call, contact, hold, extra, decision):
+            told.append(contact)
+    return told
+
+
+def _page_one(draft: Draft, call: Call, contact: Contact, hold: Hold | None, extra: Extra, decision: int) -> bool:
     ways = ways_to(draft.oncall, contact, NoticeKind.PAGE, step_of(call, call.step).channels)
     if not ways:
         return False
@@ -99,6 +112,7 @@ def _page_one(draft: Draft, call: Call, contact: Contact, hold: Hold | None, dec
         call.incident_id,
         call=call,
         code=code_for(draft, call.incident_id, contact),
+        extra=extra,
         decision=decision,
         fallback_of=waiting[0].id if waiting else None,
     )

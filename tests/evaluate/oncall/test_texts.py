@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bt_console.evaluate.oncall import phrases
+from bt_console.evaluate.oncall.chains import fall_back
+from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.texts import CODE, SHORT_LIMIT, TITLE_LIMIT, Extra, Text, compose, line_of, together
 from bt_console.model.incident import CauseKind, Impact, Incident, Step
 from bt_console.model.inventory import TargetId, UnitKind
-from bt_console.model.oncall import Contact, NoticeKind
+from bt_console.model.oncall import Channel, ChannelPath, Contact, EscalationStep, NoticeKind
 from bt_console.model.paging import Call, CallState, Delivery, DeliveryState
 from bt_console.words import message
-from tests.evaluate.oncall.playing import INVENTORY, POLICY, START, World, incident_of
+from tests.evaluate.oncall.playing import INVENTORY, ONCALL, POLICY, START, World, incident_of
 
 VI, EN = (Contact(id="an", name="An", language=language) for language in ("vi", "en"))
 COMMUNES = tuple(unit.id for unit in INVENTORY.units.values() if unit.kind in (UnitKind.COMMUNE, UnitKind.TOWN))
@@ -310,6 +312,48 @@ def test_a_drill_asks_for_an_answer(contact: Contact, answer: str, short: str) -
     found = text(NoticeKind.DRILL, None, contact, code="7342", extra=Extra(id=25))
     assert found.body.splitlines()[0] == answer
     assert found.short == short
+
+
+DESK = Channel(id="desk", kind="console", path=ChannelPath.LOCAL)
+
+
+def at_desk(*via: str, fallback_after_s: float = 60.0) -> World:
+    """Return a world in which An is paged over channels in that order."""
+    contacts = {**ONCALL.contacts, "an": replace(ONCALL.contacts["an"], addresses={"sms": "0912345678"})}
+    step = EscalationStep(notify=("an", "binh"), channels=via, fallback_after_s=fallback_after_s)
+    plan = replace(
+        ONCALL,
+        contacts=contacts,
+        channels={**ONCALL.channels, "desk": DESK},
+        policies={"normal": replace(POLICY, steps=(step,))},
+    )
+    world = World(oncall=plan)
+    world.open()
+    world.tick()
+    world.pass_time(2)
+    return world
+
+
+def test_on_a_screen_nobody_is_asked_for_a_code_and_each_knows_who_else_was_told() -> None:
+    world = at_desk("desk")
+    first, other = sorted(world.rows.values(), key=lambda row: row.id)
+    assert {first.channel, other.channel} == {"desk"}
+    assert CODE not in first.body + first.short
+    assert first.code
+    assert "Cũng báo cho Bình" in first.body.splitlines()
+    assert "Cũng báo cho An" in other.body.splitlines()
+
+
+def test_over_a_telephone_the_same_page_asks_for_the_code_again() -> None:
+    world = at_desk("desk", "sms")
+    draft = Draft(world.desk, world.scene(), world.now)
+    shown = next(row for row in draft.deliveries.values() if (row.contact, row.channel) == ("an", "desk"))
+    copy = fall_back(draft, shown)
+    assert copy is not None
+    assert copy.channel == "sms"
+    assert "Trả lời {code} để nhận việc" in copy.body.splitlines()
+    assert copy.body.endswith(f"tin {copy.id}")
+    assert copy.short.endswith(f"{CODE} #{copy.id}")
 
 
 ANYTHING = st.text(max_size=400)
