@@ -185,9 +185,9 @@ class Court:
         if self.beliefs[target_id].role is Role.DNS:
             return None
         children = [c for c in self.topology.children[target_id] if self._is_measured(c)]
-        # Children that answered in a pause, too short for the target to be believed UP, say nothing of what is now.
-        since = max(since, self.beliefs[target_id].silent_since or since)
-        last_miss_at = self.beliefs[target_id].misses_since(since)[-1].started_at
+        since = self._speaks_since(target_id, since)
+        misses = self.beliefs[target_id].misses_since(since)
+        last_miss_at = misses[-1].started_at if misses else since
         if any(self.beliefs[child].answered_between(since, last_miss_at) for child in children):
             return Standing(Place.SILENT)
         if any(self.beliefs[child].has_answered_since(since) for child in children):
@@ -196,6 +196,16 @@ class Court:
         witnesses = children[:WITNESSES]
         unheard = frozenset(c for c in witnesses if not self.beliefs[c].has_been_measured_since(since))
         return Standing(Place.PENDING, asks=unheard) if unheard else None
+
+    def _speaks_since(self, target_id: TargetId, since: datetime) -> datetime:
+        """Return since when a target's misses are its own.
+
+        Children that answered before, while the way to it came and went or in a pause too short for it to be believed
+        UP, say nothing of what is now.
+        """
+        ends = (self._cleared_at(parent, target_id) for parent in self.topology.ancestors[target_id])
+        known = [at for at in ends if at is not None and at < _NOT_YET]
+        return max([since, *known, self.beliefs[target_id].silent_since or since])
 
     def _is_measured(self, target_id: TargetId) -> bool:
         belief = self.beliefs[target_id]
@@ -233,7 +243,7 @@ class Court:
             return set()
         unheard = [s for s in sisters if not self._is_settled(s, since)]
         first = [s for s in sisters[:WITNESSES] if s in unheard]
-        if self.beliefs[target_id].role not in LINK_ROLES:
+        if self.beliefs[target_id].role not in LINK_ROLES | {Role.SERVICE}:
             return set(first)
         return set(first or unheard or self._unheard_beside_links(target_id, since))
 

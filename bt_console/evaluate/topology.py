@@ -39,7 +39,8 @@ class Topology:
     descendants: Mapping[TargetId, frozenset[TargetId]]
     sisters: Mapping[TargetId, tuple[TargetId, ...]]
     """What would fail together with a target if their parent did not forward: the links behind one router, the devices
-    of one LAN, all that the hub's own LAN joins; starting after this one and going round."""
+    of one LAN, all that the hub's own LAN joins, starting after this one and going round; of a service, what a ping
+    asks behind its router."""
     other_path: Mapping[TargetId, TargetId]
     """A unit's link -> its other link; one uplink of the hub -> the other."""
     links: Mapping[UnitId, tuple[TargetId, ...]]
@@ -122,6 +123,9 @@ def _sisters(
 ) -> dict[TargetId, tuple[TargetId, ...]]:
     found: dict[TargetId, tuple[TargetId, ...]] = {}
     for parent, group in children.items():
+        if targets[parent].role in (Role.CORE, Role.UPLINK):
+            quick = _of_roles(targets, group, LINK_ROLES | {Role.ANCHOR})
+            found |= dict.fromkeys(_of_roles(targets, group, {Role.SERVICE}), quick)
         is_hub = targets[parent].role is Role.HUB
         families = [group] if is_hub else [_of_roles(targets, group, r) for r in (LINK_ROLES, {Role.DEVICE})]
         for family in families:
