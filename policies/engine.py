@@ -251,10 +251,13 @@ def _failed(compiled: CompiledRule, facts: Facts, known: _Known) -> RuleResult:
     )
 
 
-def dissect(compiled: CompiledRule, facts: Facts, now: datetime) -> tuple[PartAnswer, ...]:
-    """Return every part of a rule's expression with its answer. Raises WrongType."""
+def dissect(compiled: CompiledRule, facts: Facts, now: datetime) -> tuple[PartAnswer | None, tuple[PartAnswer, ...]]:
+    """Return whether a rule applies (None: always), and every part of its expression. Raises WrongType."""
     values = _known(compiled, facts, now).values
-    return tuple(_answered(part, values) for part in compiled.parts)
+    parts = tuple(_answered(part, values) for part in compiled.parts)
+    if compiled.applies is None:
+        return None, parts
+    return PartAnswer(text=compiled.rule.applies, answer=compiled.applies.ask(values)[0]), parts
 
 
 def _answered(part: Part, values: Values) -> PartAnswer:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +39,9 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 _AS_IN_STATUS = ("incidents[]", "incident", "engine")
 """Objects described once, under `status`."""
 
+RULE = ROOT / "policies" / "rules" / "BT-SVC-01.yaml"
+FACTS = Path(__file__).with_name("facts.yaml")
+
 COMMANDS: dict[str, list[object]] = {
     "bt-console/status/1": ["status"],
     "bt-console/status-unit/1": ["status", "cao-son"],
@@ -56,6 +60,9 @@ COMMANDS: dict[str, list[object]] = {
     "bt-console/routes/1": ["routes"],
     "bt-console/probe/1": ["probe", "host_health", "localhost"],
     "bt-console/probe-kinds/1": ["probe"],
+    "bt-console/policies/1": ["policies"],
+    "bt-console/policies-test/1": ["policies", "test", RULE],
+    "bt-console/policies-explain/1": ["policies", "explain", "BT-SVC-04", "--facts", FACTS],
     "bt-console/check-config/1": ["check-config", EXAMPLE],
     "bt-console/doctor/1": ["doctor", "-c", EXAMPLE],
 }

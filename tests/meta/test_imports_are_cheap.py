@@ -16,7 +16,18 @@ from tests.cli.example import EXAMPLE, district
 SCREENS = frozenset({"textual", "rich"})
 HEAVY = SCREENS | {
     *("scapy", "pysnmp", "sqlalchemy", "sqlmodel", "alembic", "pydantic", "pydantic_core"),
-    *("aiohttp", "aiosmtpd", "dns", "h11", "cryptography", "pyroute2", "watchfiles", "psutil", "netaddr"),
+    *(
+        "aiohttp",
+        "aiosmtpd",
+        "dns",
+        "h11",
+        "cryptography",
+        "pyroute2",
+        "watchfiles",
+        "psutil",
+        "netaddr",
+        "cel_expr_python",
+    ),
 }
 PROGRAM = """
 import contextlib, io, sys

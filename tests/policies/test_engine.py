@@ -165,7 +165,8 @@ def test_who_stated_a_fact_is_in_the_evidence() -> None:
 
 
 def test_every_part_of_an_expression_can_be_looked_at() -> None:
-    parts = dissect(BOTH, known(0, a__flag=False), NOW)
+    applies, parts = dissect(BOTH, known(0, a__flag=False), NOW)
+    assert applies is None
     assert [(part.text, part.answer) for part in parts] == [("a.flag", Answer.NO), ("b.flag", Answer.NONE)]
 
 
