@@ -185,7 +185,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "drill.active": ("Đang hỏng", "Broken now"),
     "drill.nothing_broken": ("Không có gì đang bị làm hỏng.", "Nothing is broken on purpose."),
     "drill.choose": ("Làm hỏng", "Break something"),
-    "drill.waiting": ("chưa phát hiện sau {span}", "not noticed after {span}"),
+    "drill.unnoticed": ("chưa phát hiện sau {span}", "not noticed after {span}"),
     "drill.noticed": ("sự cố #{id} mở sau {span}", "incident #{id} opened after {span}"),
     "drill.healed": ("(đã chữa)", "(healed)"),
     "drill.pick": ("chọn {what}", "choose {what}"),

@@ -81,7 +81,7 @@ def _active_row(spec: str, when: Mapping[str, datetime], seen: Mapping[str, Inci
     incident = seen.get(spec)
     if incident is None:
         waited = look.span((look.now - when[spec]).total_seconds())
-        said = Span(look.tell("drill.waiting", span=waited), Tone.WARN)
+        said = Span(look.tell("drill.unnoticed", span=waited), Tone.WARN)
     else:
         took = look.span((incident.opened_at - when[spec]).total_seconds())
         said = Span(look.tell("drill.noticed", id=incident.id, span=took), Tone.OK)
