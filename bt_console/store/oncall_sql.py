@@ -106,7 +106,8 @@ ON CONFLICT (incident_id) DO UPDATE SET revision = excluded.revision, policy = e
     next_at = excluded.next_at, prior = excluded.prior, acked_by = excluded.acked_by, acked_at = excluded.acked_at,
     ack_until = excluded.ack_until, hold_until = excluded.hold_until, paused_left_s = excluded.paused_left_s,
     muted_by = excluded.muted_by, muted_at = excluded.muted_at, muted_s = excluded.muted_s,
-    claimed_by = excluded.claimed_by, flaps_count = excluded.flaps_count, closed_at = excluded.closed_at, close_reason = excluded.close_reason"""
+    claimed_by = excluded.claimed_by, flaps_count = excluded.flaps_count,
+    closed_at = excluded.closed_at, close_reason = excluded.close_reason"""
 PUT_DELIVERY = """
 INSERT INTO delivery (id, incident_id, kind, contact, channel, state, created_at, next_at, title, body, short, code,
     step, cause_seq, attempts_count, lease_until, provider_id, why, fallback_of, done_at, digest_id)
