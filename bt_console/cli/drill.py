@@ -82,6 +82,6 @@ def _judged(args: Namespace, rehearsal: Rehearsal, chosen: Sequence[Play], dice:
 
 
 def _chosen(args: Namespace, names: Names, dice: Random) -> Sequence[Play]:
-    specs = (*args.specs, *(everything(names, dice) if args.all else ()))
+    specs = (*args.specs, *(everything(names, dice, is_quick=args.quick) if args.all else ()))
     lasting = (soak(args.soak, names),) if args.soak > 0 else ()
     return (*plays(specs, names, is_quick=args.quick), *lasting)

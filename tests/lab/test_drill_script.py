@@ -33,6 +33,7 @@ def test_all_means_every_kind_and_both_paths_of_a_line() -> None:
     assert {spec.split(":")[1] for spec in specs if spec.startswith("link-down:")} == {"tslcd", "internet"}
     assert specs == everything(NAMES, Random(1))
     assert specs != everything(NAMES, Random(2))
+    assert set(specs) - set(everything(NAMES, Random(1), is_quick=True)) >= {specs[-1]}
 
 
 def test_a_flapping_line_is_played_with_the_fault_that_cuts_it() -> None:

@@ -15,6 +15,7 @@ FLAP = "link-flap"
 """A line that goes and comes: played by cutting and restoring it again and again."""
 FLAP_DOWN_S, FLAP_UP_S = 15.0, 15.0
 NOISE = "noise:1%:5ms"
+_FLAPPING = frozenset({FLAP, "port-flap"})
 QUICK_STAY_S = 20.0
 """The longest a quick drill watches a fault after the page."""
 
@@ -31,22 +32,24 @@ class Play:
     is_flapping: bool = False
 
 
-def everything(names: Names, dice: Random) -> tuple[str, ...]:
-    """Return a specification of every fault this lab can play, with units drawn at random."""
-    kinds = [name for name in discover() if name in EXPECTED]
-    specs = [spec for name in kinds for spec in _specs(name, names, dice)]
-    return (*specs, *(f"{FLAP}:{path}:{dice.choice(units)}" for path in ("tslcd",) if (units := names.units(path))))
+def everything(names: Names, dice: Random, *, is_quick: bool = False) -> tuple[str, ...]:
+    """Return a specification of every fault this lab can play, with units drawn at random.
+
+    A quick drill leaves out what comes and goes: where recoveries are told so soon, each return is news.
+    """
+    kinds = [name for name in (*discover(), FLAP) if name in EXPECTED and not (is_quick and name in _FLAPPING)]
+    return tuple(spec for name in kinds for spec in _specs(name, names, dice))
 
 
 def _specs(name: str, names: Names, dice: Random) -> list[str]:
-    values = discover()[name].values(names)
-    if name in ("link-down", "loss", "delay", "link-saturated"):
-        paths = ("tslcd",) if name == "link-saturated" else ("tslcd", "internet")
+    if name in ("link-down", "loss", "delay", "link-saturated", FLAP):
+        paths = ("tslcd",) if name in ("link-saturated", FLAP) else ("tslcd", "internet")
         amount = {"loss": ":20%", "delay": ":300ms"}.get(name, "")
         return [f"{name}:{path}:{dice.choice(units)}{amount}" for path in paths if (units := names.units(path))]
     if name == "noise":
         return [NOISE]
-    return [":".join((name, *_chosen(name, values, names, dice)))] if all(values) else []
+    values = discover()[name].values(names)
+    return [":".join((name, *_chosen(name, values, dice)))] if all(values) else []
 
 
 _FIXED = {
@@ -63,7 +66,7 @@ _FIXED = {
 _AMOUNTS = {"service-slow": ("4s",), "clock-skew": ("5m",)}
 
 
-def _chosen(name: str, values: Sequence[Sequence[str]], names: Names, dice: Random) -> Iterable[str]:
+def _chosen(name: str, values: Sequence[Sequence[str]], dice: Random) -> Iterable[str]:
     if not values:
         return ()
     wished = _FIXED.get(name)
