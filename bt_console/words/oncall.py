@@ -2,7 +2,7 @@
 
 WORDS: dict[str, tuple[str, str]] = {
     "oncall.why.acked": ("{by} đã nhận việc đến {until}", "{by} has it until {until}"),
-    "oncall.why.worse": ("nặng hơn: {severity}", "it became worse: {severity}"),
+    "oncall.why.worse": ("nặng hơn: {severity_said}", "it became worse: {severity_said}"),
     "oncall.why.flapping": ("chập chờn, đã trở lại {count} lần", "it flaps: it came back {count} times"),
     "oncall.why.muted": ("đang bị tắt tiếng bởi {mutes}", "muted by {mutes}"),
     "oncall.why.hours": ("ngoài giờ báo, đợi đến {at}", "outside the hours of paging, waits until {at}"),
@@ -26,7 +26,12 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "oncall.why.path_down": ("đường truyền của kênh đang mất", "the channel's path is down"),
     "oncall.why.permanent": ("{channel} từ chối vĩnh viễn: {detail}", "{channel} refuses for good: {detail}"),
-    "oncall.why.failed": ("lần gửi cuối: {outcome} {detail}", "the last try: {outcome} {detail}"),
+    "oncall.why.failed": ("lần gửi cuối: {outcome_said} {detail}", "the last try: {outcome_said} {detail}"),
+    "oncall.outcome.transient": ("tạm thời không nhận", "not taken for now"),
+    "oncall.outcome.ambiguous": ("không rõ đã đến chưa", "it may have arrived"),
+    "oncall.outcome.path_down": ("đường truyền bị đứt", "path down"),
+    "oncall.outcome.rate_limited": ("bị yêu cầu chờ", "asked to wait"),
+    "oncall.outcome.permanent": ("bị từ chối vĩnh viễn", "refused for good"),
     "oncall.why.too_old": ("không gửi được trong {lasted} giờ", "could not be sent for {lasted} h"),
     "oncall.why.no_channel": ("kênh {channel} không còn trong cấu hình", "channel {channel} is configured no more"),
     "oncall.why.overtaken": ("tình hình đã đổi trước khi gửi", "things changed before it was sent"),
@@ -52,7 +57,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "oncall.event.escalate_now": ("{by} chuyển sự cố #{id} lên bước tiếp", "{by} escalated incident #{id}"),
     "oncall.event.worse": ("Sự cố #{id} nặng hơn: gọi lại từ đầu", "Incident #{id} became worse: paging starts again"),
     "oncall.event.flapping": ("Sự cố #{id} chập chờn: {count} lần", "Incident #{id} flaps: {count} times"),
-    "oncall.event.call_closed": ("Ngừng gọi về sự cố #{id}: {reason}", "Paging for incident #{id} closed: {reason}"),
+    "oncall.event.call_closed": (
+        "Ngừng gọi về sự cố #{id}: {reason_said}",
+        "Paging for incident #{id} closed: {reason_said}",
+    ),
+    "oncall.closed.recovered": ("đã xong", "it is over"),
+    "oncall.closed.transient": ("tự hết trước khi gọi ai", "it ended before anybody was paged"),
+    "oncall.closed.recovered_while_muted": ("xong trong lúc bị tắt tiếng", "it ended while muted"),
     "oncall.event.muted": ("Sự cố #{id} bị tắt tiếng bởi {mutes}", "Incident #{id} muted by {mutes}"),
     "oncall.event.unmuted": ("Sự cố #{id} hết bị tắt tiếng", "Incident #{id} is muted no more"),
     "oncall.event.delivery_dead": (

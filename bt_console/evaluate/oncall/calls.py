@@ -162,7 +162,7 @@ def _raise(draft: Draft, call: Call, incident: Incident) -> Call:
         draft.tell("escalated", "oncall.event.worse", call.incident_id)
         return draft.put_call(restarted(call, draft.now))
     draft.put_call(call)
-    notices.update(draft, call, message("oncall.why.worse", severity=incident.severity))
+    notices.update(draft, call, message("oncall.why.worse", severity=f"severity.{incident.severity}"))
     return call
 
 

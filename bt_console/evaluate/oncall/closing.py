@@ -74,7 +74,7 @@ def _closed(draft: Draft, call: Call, reason: str) -> Call:
         if code.incident_id == call.incident_id and draft.now < code.expires_at:
             draft.codes[text] = replace(code, expires_at=draft.now)
     passed_s = (draft.now - call.muted_at).total_seconds() if call.muted_at else 0.0
-    draft.tell("call_closed", "oncall.event.call_closed", call.incident_id, reason=reason)
+    draft.tell("call_closed", "oncall.event.call_closed", call.incident_id, reason=f"oncall.closed.{reason}")
     return draft.put_call(
         replace(
             call,

@@ -221,7 +221,7 @@ def _failed(draft: Draft, delivery: Delivery, sent: Sent) -> None:
     fails = health.fails_count + 1
     state = ChannelState.DOWN if fails >= DOWN_AFTER else ChannelState.SUSPECT
     since = health.since if health.state is state else draft.now
-    reason = message("oncall.why.failed", outcome=sent.outcome, detail=sent.detail or sent.code)
+    reason = message("oncall.why.failed", outcome=f"oncall.outcome.{sent.outcome}", detail=sent.detail or sent.code)
     draft.healths[delivery.channel] = replace(health, state=state, since=since, fails_count=fails, reason=reason)
 
 
