@@ -19,6 +19,7 @@ from bt_console.words import tell
 
 if TYPE_CHECKING:
     from bt_console.lab.client import Arrival
+    from bt_console.lab.drill.expected import Expectation
     from bt_console.model.incident import Incident
     from bt_console.model.inventory import CheckId
     from bt_console.model.snapshot import Snapshot, TargetView
@@ -89,27 +90,29 @@ class Stage:
             self._sleep(expected.stay_s)
             return
         limit_s = began_s + expected.limit_s
-        while time.monotonic() < limit_s and not self._is_answered(expected.kind):
+        while time.monotonic() < limit_s and not self._is_answered(expected):
             if play.is_flapping:
-                self._flap(play.fault, limit_s, expected.kind)
+                self._flap(play.fault, limit_s, expected)
             else:
                 self._sleep(LOOK_S)
         self._sleep(expected.stay_s)
 
-    def _flap(self, fault: str, limit_s: float, kind: str) -> None:
+    def _flap(self, fault: str, limit_s: float, expected: Expectation) -> None:
         """Let a fault last for a turn, and be gone for one."""
         for is_down, turn_s in ((True, FLAP_DOWN_S), (False, FLAP_UP_S)):
             left_s = min(turn_s, limit_s - time.monotonic())
-            if self._until(lambda: self._is_answered(kind), left_s):
+            if self._until(lambda: self._is_answered(expected), left_s):
                 return
             if is_down:
                 self._lab.heal(None)
             else:
                 self._lab.fault(fault)
 
-    def _is_answered(self, kind: str) -> bool:
+    def _is_answered(self, expected: Expectation) -> bool:
+        """Whether the fault is named, and told if it is to be."""
         names = [seen.names[-1].kind for seen in self._incidents.values()]
-        return kind in names and any(sort_of(letter.text) is Sort.PAGE for letter in self._letters)
+        is_told = any(sort_of(letter.text) is Sort.PAGE for letter in self._letters)
+        return expected.kind in names and (is_told or not expected.is_paged)
 
     def _recover(self, within_s: float) -> None:
         """Wait until everybody who was called has heard that it is over."""

@@ -121,6 +121,12 @@ def test_a_dead_uplink_is_paged_by_another_way_and_told_late_by_its_own() -> Non
     assert verdict(expected, incidents=incidents, letters=by_chat).problems == ("wrong_path",)
 
 
+def test_what_wakes_nobody_must_not_page() -> None:
+    small = replace(CUT, is_paged=False)
+    assert verdict(small, letters=()).problems == ()
+    assert verdict(small).problems == ("needless_message",)
+
+
 def test_where_nothing_is_down_every_word_is_too_much() -> None:
     quiet = Expectation()
     assert verdict(quiet, incidents=(), letters=()).problems == ()

@@ -27,6 +27,8 @@ class Expectation:
     """Whose fault it is; empty: not of one unit."""
     units_count: int | None = None
     """How many units the cause must be said to hurt; None: not counted."""
+    is_paged: bool = True
+    """False: it is shown, and nobody is called for it."""
     avoids: str = ""
     """Path the page must not travel, for it is what is down."""
     late_count: int = 0
@@ -140,6 +142,7 @@ def _port_flaps(names: Names, unit: str, *device: str) -> Expectation:
         kind="flapping",
         at_first=("device_missing",),
         unit=unit,
+        is_paged=False,  # one machine of one unit wakes nobody
         targets=(f"{unit}/device/",),
         limit_s=LONG_S,
         recovery_s=CALM_S,

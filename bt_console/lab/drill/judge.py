@@ -147,8 +147,8 @@ def _units_count(seen: Seen) -> int:
 
 
 def _of_pages(record: Record, expected: Expectation, pages: Sequence[Told]) -> Iterator[str]:
-    if not pages:
-        yield "not_paged"
+    if bool(pages) != expected.is_paged:
+        yield "not_paged" if expected.is_paged else "needless_message"
     if any(page.at > record.healed_at + _PROMPT for page in pages):
         yield "page_after_healing"
     if any(count > 1 for count in Counter(page.contact for page in pages).values()):
