@@ -27,17 +27,23 @@ class Pager:
 
     def __init__(self, now: datetime) -> None:
         self._started_at = now
-        self.since = now - _LOOKED_BACK
-        """From when on to ask for messages."""
+        self._since = now - _LOOKED_BACK
         self._heard: dict[int, Delivery] = {}
         self._put_away: set[int] = set()
+
+    def since(self, now: datetime) -> datetime:
+        """Return from when on to ask for messages, also after the clock was put back."""
+        self._started_at = min(self._started_at, now)
+        self._since = min(self._since, now - _OVERLAP)
+        return self._since
 
     def hear(self, found: Iterable[Delivery]) -> bool:
         """Take in messages; return whether one of them is new and worth a bell."""
         fresh = [one for one in found if one.id not in self._heard and one.kind in _CALLING]
         for one in fresh:
             self._heard[one.id] = one
-            self.since = max(self.since, _accepted_at(one) - _OVERLAP)
+            self._since = max(self._since, _accepted_at(one) - _OVERLAP)
+        self._heard = {key: one for key, one in self._heard.items() if _accepted_at(one) > self._since - _LOOKED_BACK}
         return any(_accepted_at(one) > self._started_at for one in fresh)
 
     def calling(self, snapshot: Snapshot, now: datetime) -> tuple[Delivery, ...]:

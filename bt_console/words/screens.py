@@ -223,10 +223,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "help.filter": ("Bộ lọc", "Filter"),
     "help.filter_text": (
         "Gõ / rồi gõ chữ, không cần dấu. trường:giá trị thu hẹp theo trường: name, state, kind, lan, internet, tslcd;"
-        " ở Dịch vụ: path, reason; ở Sự cố: cause, unit, severity. Dấu ! đứng trước để loại trừ."
+        " ở Dịch vụ: path, reason; ở Sự cố: cause, unit, severity, call, who. Dấu ! đứng trước để loại trừ."
         " Ví dụ: state:down, !xa.",
         "Type / and then words, diacritics optional. field:value narrows by field: name, state, kind, lan, internet,"
-        " tslcd; in Services: path, reason; in Incidents: cause, unit, severity. A leading ! excludes."
+        " tslcd; in Services: path, reason; in Incidents: cause, unit, severity, call, who. A leading ! excludes."
         " Examples: state:down, !commune.",
     ),
     "action.check": ("Phép đo", "Check"),

@@ -131,7 +131,7 @@ class MainScreen(Screen[None]):
     async def _listen(self) -> None:
         """Ring once when somebody is called."""
         pager = self.app.pager
-        if pager.hear(await self.app.feed.banners(pager.since)):
+        if pager.hear(await self.app.feed.banners(pager.since(self.app.feed.now()))):
             self.app.ring()
 
     def refresh_all(self) -> None:

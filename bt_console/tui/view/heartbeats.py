@@ -20,20 +20,23 @@ def said(stored: str, look: Look) -> str:
 
 
 def audit_rows(heartbeats: Sequence[Heartbeat], look: Look, width: int) -> list[Row]:
-    """Return what the audit complains of, then how many items are well."""
+    """Return what the audit complains of, what else it has to say, then how many items are well."""
     items = [one for one in heartbeats if one.direction is Direction.SELF]
     if not items:
         return paragraph(look.tell("told.audit.none"), width, Tone.MUTED)
-    failing, found = [one for one in items if one.is_missed], []
-    for one in failing:
-        first, *others = paragraph(said(one.detail, look) or one.name, width - 2)
-        found.append(Row(line=(Span("■ ", Tone.BAD), *first.line)))
-        found += [Row(line=(Span("  "), *row.line)) for row in others]
-    well = len(items) - len(failing)
+    telling = sorted((one for one in items if one.is_missed or one.detail), key=lambda one: not one.is_missed)
+    found = [row for one in telling for row in _item(one, look, width)]
+    well = len(items) - len(telling)
     if well:
-        code = "told.audit.rest" if failing else "told.audit.all"
+        code = "told.audit.rest" if telling else "told.audit.all"
         found.append(Row(line=(Span("✓ ", Tone.OK), Span(look.tell(code, n=well), Tone.MUTED))))
     return found
+
+
+def _item(one: Heartbeat, look: Look, width: int) -> list[Row]:
+    sign = Span("■ ", Tone.BAD) if one.is_missed else Span("· ", Tone.MUTED)
+    first, *others = paragraph(said(one.detail, look) or one.name, width - 2)
+    return [Row(line=(sign, *first.line)), *(Row(line=(Span("  "), *row.line)) for row in others)]
 
 
 def audit_note(heartbeats: Sequence[Heartbeat], look: Look) -> str:
