@@ -19,10 +19,9 @@ from bt_console.facade import Console
 from tests.journeys.paging_audit import Papers, broken
 from tests.journeys.post import Post, post_office
 from tests.journeys.storm import all_over, oncall, ready
-from tests.journeys.town import MonitorProcess, Town, monitor_of, town, tslcd
+from tests.journeys.town import PATIENCE_S, MonitorProcess, Town, monitor_of, town, tslcd
 
 UNITS_CUT = 4
-PATIENCE_S = 60.0
 
 
 def fill(directory: Path) -> Path:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from bt_console.facade import Console, StoreError
 from bt_console.model.paging import CallState, DeliveryState
 from tests.journeys.post import Post
-from tests.journeys.town import CORE, NUMBERS, UNITS, WAYS, MonitorProcess, Town, tslcd
+from tests.journeys.town import CORE, NUMBERS, PATIENCE_S, UNITS, WAYS, MonitorProcess, Town, tslcd
 
 BURST = 8
 """So many ways fail at once."""
@@ -121,18 +121,19 @@ async def all_over(console: Console) -> None:
 
 
 def _is_over(console: Console) -> bool:
-    moving = (DeliveryState.QUEUED, DeliveryState.LEASED)
-    is_moving = any(row.state in moving for row in console.deliveries(limit=100_000))
+    """Look at messages last: the end of a call brings some, and after it nothing does."""
     snapshot = console.snapshot(datetime.now(UTC))
-    is_calm = snapshot is not None and not snapshot.open_incidents
-    return is_calm and not is_moving and not console.calls()
+    if snapshot is None or snapshot.open_incidents or console.calls():
+        return False
+    moving = (DeliveryState.QUEUED, DeliveryState.LEASED)
+    return not any(row.state in moving for row in console.deliveries(limit=100_000))
 
 
 async def ready(monitor: MonitorProcess) -> Console:
     """Start it and wait until all is seen to be well."""
     await monitor.start()
     console = await monitor.console()
-    async with asyncio.timeout(30.0):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             snapshot = await asyncio.to_thread(console.snapshot, datetime.now(UTC))
             if snapshot is not None and sum(unit.state == "up" for unit in snapshot.units) >= UNITS:
@@ -144,7 +145,7 @@ async def ready_again(monitor: MonitorProcess, console: Console) -> None:
     """Start it once more and wait until it has looked at something."""
     before = console.snapshot(datetime.now(UTC))
     await monitor.start()
-    async with asyncio.timeout(30.0):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             after = await asyncio.to_thread(console.snapshot, datetime.now(UTC))
             if before and after and after.revision > before.revision + 3:

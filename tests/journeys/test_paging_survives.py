@@ -25,6 +25,7 @@ from tests.journeys.post import post_office
 from tests.journeys.storm import BURST, Storm, all_over, killed, oncall, ready, ready_again
 from tests.journeys.town import WAYS, monitor_of, town
 
+pytestmark = pytest.mark.journey
 KILLS = int(os.environ.get("BT_CONSOLE_KILLS", "4"))
 SEED = int(os.environ.get("BT_CONSOLE_SEED", "20261125"))
 
@@ -41,7 +42,7 @@ async def test_killed_in_a_storm_it_forgets_nobody_and_repeats_only_what_it_mark
                 await killed(monitor, console, post, rng)
             storm.is_over = True
             await raging
-            await monitor.start()
+            await ready_again(monitor, console)
             await place.heal_all()
             post.is_well = True
             with suppress(TimeoutError):
@@ -51,7 +52,7 @@ async def test_killed_in_a_storm_it_forgets_nobody_and_repeats_only_what_it_mark
         print(monitor.kills, "kills", counted(papers))  # noqa: T201 - the campaign's numbers
         assert broken(papers) == [], monitor.log()
         assert "Traceback" not in monitor.log()
-        assert len(list(post.taken())) > BURST // 2
+        assert list(post.taken("page"))
 
 
 async def test_told_to_stop_in_a_storm_it_ends_the_letters_under_way(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bt_console.facade import Console, StoreError
 
 UNITS = 12
 CORE = "127.0.1.3"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 _ROOT = Path(__file__).parents[2]
 
 CONFIG = """\
