@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from bt_console.cli.figures import figure, unit_of
+from bt_console.cli.figures import BITS, RATIO, figure, unit_of
 from bt_console.cli.render import GAP, Column, cells, table
 from bt_console.words import tell
 from probes.api import Fact, Scalar, clean
@@ -23,6 +23,8 @@ TABLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "snmp_neighbours": (("mac", "ip", "vlan", "port", "port_macs_count", "is_uplink", "source"),),
 }
 """Columns whose names do not begin with one word. Of all others the common first word tells: hop, hop_address."""
+_NEVER_NEGATIVE = frozenset({RATIO, BITS, "/s"})
+"""Where a table holds -1 of these, the value is not known."""
 Columns = Mapping[str, tuple[Scalar, ...]]
 
 
@@ -88,4 +90,5 @@ def cell(name: str, value: object, language: str) -> str:
     """Return one value as text, numbers with the unit their name tells, text from the network made harmless."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return clean(str(value))
-    return figure(value, unit_of(name), language)
+    unit = unit_of(name)
+    return "–" if value < 0 and unit in _NEVER_NEGATIVE else figure(value, unit, language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -26,8 +27,8 @@ def parse_params(kind: ProbeKind, written: Sequence[str], language: str) -> Any:
     entries = dict(_pair(text, language) for text in written)
     hints = get_type_hints(kind.params)
     full = {quantity.short_name(name): name for name in hints} | {name: name for name in hints}
-    typed = {key: _typed(value, hints.get(full.get(key, ""))) for key, value in entries.items()}
     try:
+        typed = {key: _typed(value, hints.get(full.get(key, ""))) for key, value in entries.items()}
         return kind.params(**read_params(kind.name, typed))
     except ValidationError as error:
         problems = "; ".join(_told(details) for details in error.errors())
@@ -49,9 +50,9 @@ def _typed(text: str, hint: Any) -> Any:
     """Return a value as the configuration file would give it: text stays text where text is wanted."""
     choices = get_args(hint) or (hint,)
     if get_origin(hint) is tuple:
-        return [_typed(part.strip(), choices[0]) for part in text.split(",") if part.strip()]
+        return [_typed(part, choices[0]) for part in _parts(text)]
     if any(get_origin(choice) is tuple for choice in choices):
-        return [part.strip() for part in text.split(",") if part.strip()]
+        return _parts(text)
     if str in choices or not text:
         return text
     if text in _WORDS:
@@ -59,6 +60,13 @@ def _typed(text: str, hint: Any) -> Any:
     if not _NUMBER.fullmatch(text):
         return text
     return float(text) if "." in text else int(text)
+
+
+def _parts(text: str) -> list[str]:
+    """Return the members of a list: separated by blanks where there are any, as in a shell, else by commas."""
+    if " " not in text.strip():
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return shlex.split(text)
 
 
 def _told(details: Any) -> str:

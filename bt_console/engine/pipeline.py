@@ -103,8 +103,10 @@ class Pipeline:
     def clock_offset_s(self) -> float | None:
         """Return how far this machine's clock is from the time servers its own checks ask; None when none answers."""
         hubs = {target.id for target in self.inventory.targets.values() if target.role is Role.HUB}
-        asked = (check.id for check in self.inventory.checks.values() if check.target_id in hubs)
-        found = [dict(self._healths[check_id].measures).get("clock_offset_s") for check_id in asked]
+        own = [check for check in self.inventory.checks.values() if check.target_id in hubs]
+        # Asked by ourselves where anybody is; what the kernel believes of its clock comes after that.
+        asked = [check for check in own if check.probe == "ntp_query"] or own
+        found = [dict(self._healths[check.id].measures).get("clock_offset_s") for check in asked]
         offsets = [offset_s for offset_s in found if offset_s is not None]
         return median(offsets) if offsets else None
 
@@ -188,7 +190,8 @@ class Pipeline:
         self._next_incident_id += len(docket.opened)
         self._note_detections(docket.opened)
         is_news = bool(diagnosis.transitions or docket.is_news)
-        self._is_restless = bool(diagnosis.wanted or docket.open or is_news) or self._is_uneven()
+        self._is_restless = bool(diagnosis.wanted or docket.open or is_news or diagnosis.is_watching)
+        self._is_restless |= self._is_uneven()
         filled = replace(
             change,
             targets=diagnosis.targets,

@@ -77,13 +77,15 @@ def _rows(facts: Mapping[str, Fact], macs: tuple[Scalar, ...]) -> Iterator[_Row]
 def _sighting(row: _Row, switch: str, lan_subnet: str) -> tuple[str, Sighting | None]:
     """Return what a row says of a MAC, None when it does not place it on this LAN."""
     mac = read_mac(str(row.mac))
-    # Behind an uplink are the machines of other places: to be heard there places nobody here.
-    if mac is None or is_group(mac) or row.is_uplink is True:
+    if mac is None or is_group(mac):
         return "", None
     address, port = clean(str(row.address), _TEXT_LIMIT), clean(str(row.port), _TEXT_LIMIT)
-    if row.source == _ROUTERS_WORD:
+    if row.source == _ROUTERS_WORD and (lan_subnet or row.is_uplink is not True):
         # A router also knows its neighbours on its other lines, which are on no LAN of this unit.
         return mac, Sighting(address=address) if _is_inside(address, lan_subnet) else None
+    # Behind an uplink are the machines of other places: to be heard there places nobody here.
+    if row.is_uplink is True:
+        return "", None
     return mac, Sighting(address=address, port=clean(f"{switch} {port}", _TEXT_LIMIT) if port else "")
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import probes
-from bt_console.cli.fact_tables import ROWS_SHOWN, TABLES, table_lines, tables_of
+from bt_console.cli.fact_tables import ROWS_SHOWN, TABLES, cell, table_lines, tables_of
 from bt_console.cli.probe_text import reading_lines
 from bt_console.cli.render import cells
 from probes.api import Outcome, Reading, Scalar
@@ -91,3 +91,8 @@ def test_a_reading_shows_tables_below_its_other_facts_and_strips_only_units_of_t
     ]
     assert lines[5] == ""
     assert "if_index" in lines[6]
+
+
+def test_what_is_not_known_is_no_number() -> None:
+    assert [cell(name, -1.0, "en") for name in ("in_ratio", "in_bps", "in_errors_per_s")] == ["–", "–", "–"]
+    assert cell("in_ratio", 0.0, "en") == "0.0 %"

@@ -84,6 +84,25 @@ def test_a_bad_parameter_is_named_with_the_ones_there_are(run: Run, written: str
     assert "count" in err
 
 
+@pytest.mark.parametrize(
+    ("written", "argv"),
+    [
+        ("argv=check_dummy,0", ["check_dummy", "0"]),
+        ("argv=check_ping -w 100,10% -c 500,60%", ["check_ping", "-w", "100,10%", "-c", "500,60%"]),
+        ("argv=check_dummy 0 'two words'", ["check_dummy", "0", "two words"]),
+    ],
+)
+def test_a_list_is_split_at_blanks_as_in_a_shell_or_else_at_commas(run: Run, written: str, argv: list[str]) -> None:
+    out = run("probe", "nagios_plugin", "127.0.0.1", "-p", written, "--json")[1]
+    assert json.loads(out)["params"]["argv"] == argv
+
+
+def test_a_quote_without_end_is_a_usage_error(run: Run) -> None:
+    code, out, err = run("probe", "nagios_plugin", "127.0.0.1", "-p", "argv=check_dummy 'x", "--language", "en")
+    assert (code, out) == (2, "")
+    assert "No closing quotation" in err
+
+
 def test_a_value_the_kind_itself_refuses_is_a_usage_error_with_its_words(run: Run) -> None:
     code, out, err = run("probe", "icmp_echo", "127.0.0.1", "-p", "count=0", "--language", "en")
     assert (code, out) == (2, "")

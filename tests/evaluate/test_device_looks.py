@@ -73,6 +73,10 @@ def test_a_router_places_only_those_of_the_lan_and_its_own_ports_are_nobodys() -
     assert found
     assert dict(found.sightings) == {mac(1): Sighting(address="10.21.2.11")}
     assert anywhere
+    # A switch takes the router's port for an uplink; its addresses on the LAN are known by the router all the same.
+    behind = look(Reading(outcome=Outcome.OK, facts={**listed.facts, "is_uplink": (True, True, True)}))
+    assert behind
+    assert dict(behind.sightings) == dict(found.sightings)
     assert len(anywhere.sightings) == 3
 
 

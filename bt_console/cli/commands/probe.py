@@ -116,8 +116,8 @@ def _measure(args: Namespace, kind: ProbeKind, language: str) -> int:
 
 @contextmanager
 def _quiet(*, is_verbose: bool) -> Iterator[None]:
-    """Keep the runner's tracebacks out: the reading says what went wrong, and --verbose brings them back."""
-    log = logging.getLogger("bt_console.engine.runner")
+    """Keep the engine's tracebacks out: the reading says what went wrong, and --verbose brings them back."""
+    log = logging.getLogger("bt_console.engine.guard")
     before = log.level
     log.setLevel(before if is_verbose else logging.CRITICAL)
     try:
