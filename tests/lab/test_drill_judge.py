@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,16 +12,19 @@ from bt_console.lab.drill.expected import Expectation
 from bt_console.lab.drill.judge import Sort, Verdict, judge, sort_of
 from bt_console.lab.drill.record import Named, Record, Seen, Told
 from bt_console.lab.drill.score import score
+from bt_console.model.incident import Severity
+from bt_console.model.oncall import NoticeKind
+from bt_console.words import tell
 
 START = datetime(2026, 11, 25, 0, 30, 20, tzinfo=UTC)
 PAGE = (
     "[nghiêm trọng] Đứt đường TSLCD của Xã Cao Sơn; lõi mạng và các xã khác vẫn thông\n\n"
     "Sự cố #1, Xã Cao Sơn, từ 07:30 25/11; đơn vị: 1, dịch vụ: 0\nTrả lời 4269 để nhận việc"
 )
-SMS_PAGE = "nghiem trong: Duong len internet cua chinh trung tam bi dut tu 07:30 25/11 4269 #3"
-OVER = "Đã xong: Đứt đường TSLCD của Xã Cao Sơn; lõi mạng và các xã khác vẫn thông"
-SMS_OVER = "Da xong: Duong len internet cua chinh trung tam bi dut 07:30 25/11 - 07:32 25/11, 2 phut #4"
-LATE = "Báo muộn: Đường lên internet của chính trung tâm bị đứt (07:30 25/11 - 07:32 25/11, 2 phút)"
+SMS_PAGE = "BT#3 NGHIEM TRONG: Duong Internet cua huyen: dut duong len cua trung tam, tu 07:30 25/11. Tra loi 7779 #10"
+OVER = "Đã xong sau 13 giây: Đứt đường TSLCD của Xã Cao Sơn; lõi mạng và các xã khác vẫn thông"
+SMS_OVER = "BT#3 DA XONG: Duong Internet cua huyen: dut duong len cua trung tam, 07:30-07:32 25/11, 2 phut #12"
+LATE = "Báo muộn (07:30-07:32 25/11): Đường lên Internet của chính trung tâm bị đứt"
 CUT = Expectation(kind="tslcd_down", unit="cao-son")
 
 
@@ -143,17 +147,33 @@ def test_where_nothing_is_down_every_word_is_too_much() -> None:
         ("[critical] The TSLCD core is down", Sort.PAGE),
         (OVER, Sort.RECOVERY),
         (SMS_OVER, Sort.RECOVERY),
-        ("Over: The TSLCD core is down", Sort.RECOVERY),
         (LATE, Sort.LATE),
-        ("Late notice: 2 incidents that are over", Sort.LATE),
-        ("#4 chập chờn, đã trở lại 3 lần", Sort.UPDATE),
-        ("Tổng hợp: 3 tin", Sort.OTHER),
-        ("Tin thử", Sort.OTHER),
-        ("Về việc báo động: không thể báo cho An", Sort.OTHER),
+        ("#4 Xã Cao Sơn: chập chờn, đã trở lại 3 lần", Sort.UPDATE),
+        ("Tổng hợp 3 tin", Sort.OTHER),
+        ("Tin thử: an thử kênh zalo", Sort.OTHER),
     ],
 )
 def test_a_message_is_known_by_its_first_words(text: str, sort: Sort) -> None:
     assert sort_of(text) is sort
+
+
+SORTS = {
+    NoticeKind.PAGE: Sort.PAGE,
+    NoticeKind.UPDATE: Sort.UPDATE,
+    NoticeKind.RESOLVE: Sort.RECOVERY,
+    NoticeKind.LATE: Sort.LATE,
+}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("form", ["title", "short"])
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_kind_of_notice_is_told_apart_however_it_is_worded(kind: NoticeKind, form: str, language: str) -> None:
+    for severity in Severity:
+        word = tell(language, f"severity.{severity}")
+        plain = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+        values = {"severity": word, "grave": plain.upper(), "abbr": "BT", "id": 3, "place": "Cao Son", "count": 2}
+        assert sort_of(tell(language, f"oncall.{kind}.{form}", **values)) is SORTS.get(kind, Sort.OTHER)
 
 
 def test_a_score_keeps_prompt_and_gradual_faults_apart() -> None:

@@ -28,16 +28,17 @@ class Sort(StrEnum):
 
 
 _BEGINNINGS = (
-    (Sort.RECOVERY, r"Đã xong|Da xong|Over:"),
-    (Sort.LATE, r"Báo muộn|Bao muon|Late"),
-    (Sort.UPDATE, r"#\d"),
-    (Sort.OTHER, r"Tổng hợp|Tong hop|Digest|Tin th|Test|Diễn tập|Dien tap|Drill|Về việc|Bao dong|About|Alerting"),
+    (Sort.RECOVERY, r"(\w+#\d+ )?(đã xong|da xong|over)\b"),
+    (Sort.LATE, r"(\w+#\d+ )?(báo muộn|bao muon|late)\b"),
+    (Sort.PAGE, r"\[|\w+#\d+ (nghiem trong|canh bao|thong tin|critical|warning|info)\b"),
+    (Sort.UPDATE, r"\w*#\d+ "),
 )
+"""Chat and mail have a title, SMS the district's initials and the number of the incident first."""
 
 
 def sort_of(text: str) -> Sort:
     """Return what a message is for."""
-    return next((sort for sort, words in _BEGINNINGS if re.match(words, text.lstrip())), Sort.PAGE)
+    return next((sort for sort, words in _BEGINNINGS if re.match(words, text.lstrip().lower())), Sort.OTHER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
