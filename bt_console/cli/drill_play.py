@@ -47,7 +47,8 @@ class Stage:
         self._seen_seq = 0
         self._letters: list[Arrival] = []
         self._incidents: dict[int, Seen] = {}
-        self._known: set[int] = set()
+        self._known: dict[int, datetime | None] = {}
+        """Incidents of before, and when each was over: one that comes back belongs to the fault played now."""
         self._snapshot: Snapshot | None = None
 
     def play(self, play: Play, dice: Random) -> Record:
@@ -80,7 +81,7 @@ class Stage:
     def _begin(self) -> None:
         self._look()
         assert self._snapshot is not None
-        self._known |= {incident.id for incident in self._snapshot.incidents}
+        self._known |= {incident.id: incident.resolved_at for incident in self._snapshot.incidents}
         self._incidents, self._letters = {}, []
 
     def _endure(self, play: Play, began_s: float) -> None:
@@ -161,14 +162,15 @@ class Stage:
         revision = self._snapshot.revision if self._snapshot else None
         self._snapshot = self._console.snapshot(self._now(), revision) or self._snapshot
         for incident in self._snapshot.incidents if self._snapshot else ():
-            if incident.id not in self._known:
+            if incident.id not in self._known or incident.resolved_at != self._known[incident.id]:
                 self._note(incident)
 
     def _note(self, incident: Incident) -> None:
         cause = incident.cause
         before = self._incidents.get(incident.id)
+        is_new = before is None and incident.id not in self._known
         named = Named(
-            at=self._now() if before else incident.opened_at,
+            at=incident.opened_at if is_new else self._now(),
             kind=str(cause.kind),
             unit=str(cause.unit_id),
             units_count=len(incident.impact.units),
@@ -177,7 +179,7 @@ class Stage:
         if not names or _said(names[-1]) != _said(named):
             names = (*names, named)
         self._incidents[incident.id] = Seen(
-            id=incident.id, opened_at=incident.opened_at, names=names, resolved_at=incident.resolved_at
+            id=incident.id, opened_at=names[0].at, names=names, resolved_at=incident.resolved_at
         )
 
     def _told(self, letter: Arrival) -> Told:
