@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bt_console.evaluate.belief import Belief
+from bt_console.evaluate.belief import Belief, Memory
+from bt_console.evaluate.culprits import culprits_of
 from bt_console.evaluate.degraded import harm_began_at, is_full_line
+from bt_console.evaluate.flapping import began_at
 from bt_console.evaluate.health import bad_run, is_unsettled, valid_samples
 from bt_console.evaluate.routes import SURE_N
 from bt_console.evaluate.standing import Court
@@ -14,10 +16,12 @@ from bt_console.evaluate.strain import is_full_since
 from bt_console.evaluate.topology import CLOCK_MEASURE, WITNESSES
 from bt_console.model.health import HealthState
 from bt_console.model.incident import CauseKind
-from bt_console.model.inventory import CheckId, Role, TargetId
+from bt_console.model.inventory import Check, CheckId, Role, TargetId
 
 LOOK_AGAIN = timedelta(seconds=5)
 """What is rarely due is looked at so often while something about it is open."""
+WATCH = timedelta(seconds=60)
+"""So long after its last miss or outage, what is rarely due is watched."""
 RETRY_UNMEASURED = timedelta(seconds=10)
 """A check that our side could not measure is tried again so soon, however rarely it is due."""
 
@@ -30,9 +34,28 @@ def wanted_checks(court: Court, now: datetime) -> frozenset[CheckId]:
         wanted.update(_counters(court, belief, now), _traces(court, belief))
         if belief.unsettled and belief.state is not HealthState.DOWN:
             wanted |= _checks_of(court, _witnesses(court, target_id, belief))
+    wanted |= {c.id for c, h in watched(court, now) if h.samples and now - h.samples[-1].started_at >= LOOK_AGAIN}
     for standing in court.not_clear().values():
         wanted |= _checks_of(court, standing.asks)
     return frozenset(wanted)
+
+
+def watched(court: Court, now: datetime) -> list[Memory]:
+    """Return the rare pings of what went or came back lately, or missed once: it may move again before they are due."""
+    young = (i for i in court.incidents if now - (i.resolved_at or began_at(i)) <= WATCH)
+    culprits = {target_id for incident in young for target_id in culprits_of(incident, court.topology)}
+    found = [b for b in court.beliefs.values() if b.target_id in culprits or _missed_lately(b, now)]
+    return [m for belief in found for m in belief.memories if m[0].probe == "icmp_echo" and _is_rare(m[0])]
+
+
+def _is_rare(check: Check) -> bool:
+    return timedelta(seconds=check.interval_s) > LOOK_AGAIN
+
+
+def _missed_lately(belief: Belief, now: datetime) -> bool:
+    if belief.role is not Role.DEVICE or belief.state is HealthState.DOWN:
+        return False
+    return belief.missed_at is not None and now - belief.missed_at <= WATCH
 
 
 def _due_again(belief: Belief, now: datetime) -> list[CheckId]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bt_console.evaluate import incidents as docket
-from bt_console.evaluate.asks import wanted_checks
+from bt_console.evaluate.asks import wanted_checks, watched
 from bt_console.evaluate.belief import Belief, Memory, believe
 from bt_console.evaluate.causes import find_causes
 from bt_console.evaluate.culprits import culprits_of
@@ -54,6 +54,8 @@ class Diagnosis:
     wanted: frozenset[CheckId]
     beliefs: Mapping[TargetId, Belief]
     """To be handed on to the next situation."""
+    is_watching: bool = False
+    """Something is to be asked again in a few seconds, whatever is read until then."""
 
 
 def diagnose(situation: Situation, now: datetime) -> Diagnosis:
@@ -74,6 +76,7 @@ def diagnose(situation: Situation, now: datetime) -> Diagnosis:
         docket=result,
         wanted=wanted_checks(court, now),
         beliefs=beliefs,
+        is_watching=bool(watched(court, now)),
     )
 
 

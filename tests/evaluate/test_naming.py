@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from bt_console.evaluate.belief import Belief, believe
 from bt_console.evaluate.health import advance
 from bt_console.evaluate.naming import kind_of_degradation, kind_of_outage, last_miss_detail, severity_of
-from bt_console.model.health import CheckHealth
+from bt_console.model.health import CheckHealth, HealthState
 from bt_console.model.incident import CauseKind, Severity
 from bt_console.model.inventory import CheckId, Role, Target, TargetId, UnitId
 from bt_console.model.observation import Observation
-from tests.evaluate.build import after, check_of
+from probes.api import FailureKind, Outcome, Reading
+from tests.evaluate.build import after, check_of, read
 from tests.evaluate.district import district
 from tests.evaluate.simulation import instant
 from tests.evaluate.world import Condition, World
@@ -96,3 +98,46 @@ def test_every_kind_has_a_severity(kind: CauseKind) -> None:
     assert severity_of(CauseKind.TSLCD_DOWN) is Severity.CRITICAL
     assert severity_of(CauseKind.LINK_LOSS) is Severity.WARNING
     assert severity_of(CauseKind.DEVICE_MISSING) is Severity.INFO
+
+
+def failed_signature(*failing: tuple[str, str, dict[str, str]]) -> CauseKind | None:
+    """Return the kind named when probes of the signature service fail, each with a failure and facts."""
+    target = INVENTORY.targets[TargetId("kyso")]
+    memories = []
+    for probe, failure, facts in failing:
+        check = check_of(id=CheckId(f"kyso:{probe}"), target_id=target.id, probe=probe)
+        reading = Reading(outcome=Outcome.FAIL, failure=FailureKind(failure), detail=failure, facts=facts)
+        health = CheckHealth(check_id=check.id)
+        for seq in (1, 2):
+            health = advance(health, check, replace(read(check, "ok", 5.0 * seq, seq), reading=reading))
+        memories.append((check, health))
+    return kind_of_outage(target, believe(target, tuple(memories)))
+
+
+REVOKED = ("ocsp_query", "mismatch", {"cert_status": "revoked"})
+
+
+def test_a_revoked_certificate_is_named_as_one() -> None:
+    assert failed_signature(REVOKED) is CauseKind.CERTIFICATE_INVALID
+    assert failed_signature(REVOKED, ("crl_fetch", "mismatch", {})) is CauseKind.CERTIFICATE_INVALID
+
+
+def test_a_responder_that_gives_nonsense_is_the_signature_service_down_and_not_a_wrong_page() -> None:
+    assert failed_signature(("ocsp_query", "mismatch", {"cert_status": "good"})) is CauseKind.SIGNATURE_DOWN
+    assert failed_signature(("timestamp_query", "mismatch", {})) is CauseKind.SIGNATURE_DOWN
+    assert failed_signature(("http_get", "mismatch", {})) is CauseKind.SERVICE_WRONG_CONTENT
+    assert failed_signature(REVOKED, ("http_get", "refused", {})) is CauseKind.SIGNATURE_DOWN
+
+
+def test_a_server_that_ignores_pings_is_believed_by_what_it_offers() -> None:
+    target = INVENTORY.targets[TargetId("qlvb")]
+    ping, page = (
+        check_of(target_id=target.id),
+        check_of(id=CheckId("qlvb:http_get"), target_id=target.id, probe="http_get"),
+    )
+
+    deaf = believe(target, ((page, after(page, "ok ok ok ok")), (ping, after(ping, "ok ok timeout timeout"))))
+    hung = believe(target, ((page, after(page, "ok ok")), (ping, after(ping, "ok ok timeout timeout"))))
+    never = believe(target, ((page, after(page, "ok ok")), (ping, after(ping, "timeout timeout timeout timeout"))))
+
+    assert (deaf.state, hung.state, never.state) == (HealthState.UP, HealthState.DOWN, HealthState.UP)

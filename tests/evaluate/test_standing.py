@@ -87,10 +87,30 @@ def test_a_core_is_not_blamed_while_one_thing_beyond_it_answers() -> None:
 def test_a_child_is_held_for_a_while_after_its_cause_is_over() -> None:
     over = [incident_of(CauseKind.TSLCD_CORE_DOWN, CORE, resolved_s=12)]
     early = court_of({LINE: "ok timeout timeout timeout timeout", LAN: DOWN}, over, otherwise="ok " * 9)
-    late = court_of({LINE: "ok " + "timeout " * 8, LAN: DOWN}, over, otherwise="ok " * 9)
+    long = "ok " + "timeout " * 8
+    unsure = court_of({LINE: long, LAN: DOWN}, over, otherwise="ok " * 9)
+    late = court_of({LINE: long, LAN: long}, over, otherwise="ok " * 9)
 
     assert early.standing(LINE).place is Place.HELD
+    assert (unsure.standing(LINE).place, unsure.standing(LINE).asks) == (Place.PENDING, frozenset({LAN}))
     assert late.standing(LINE).place is Place.ROOT
+
+
+def test_an_answer_in_a_pause_of_the_core_does_not_make_a_dead_line_one_that_ignores_pings() -> None:
+    over = [incident_of(CauseKind.TSLCD_CORE_DOWN, CORE, resolved_s=17)]
+    lan = "ok timeout ok timeout timeout timeout timeout timeout timeout timeout"
+
+    court = court_of({LINE: "ok " + "timeout " * 9, LAN: lan}, over, otherwise="ok " * 10)
+
+    assert court.standing(LINE).place is Place.ROOT
+
+
+def test_a_service_is_blamed_only_when_something_else_behind_its_router_answers() -> None:
+    lines = [f"{unit}/tslcd" for unit in ("phu-thong", "cao-son", "cam-giang", "don-phong")]
+
+    assert court_of({"qlvb": DOWN}).standing(TargetId("qlvb")).place is Place.ROOT
+    unheard = court_of({"qlvb": DOWN, **dict.fromkeys(lines, "ok")}).standing(TargetId("qlvb"))
+    assert (unheard.place, unheard.asks) == (Place.PENDING, frozenset(map(TargetId, lines[:3])))
 
 
 def test_an_incident_of_quality_holds_nobody() -> None:

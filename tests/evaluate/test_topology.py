@@ -33,9 +33,11 @@ def test_descendants_are_the_other_way_round() -> None:
     )
 
 
-def test_links_are_sisters_going_round_and_services_are_not() -> None:
+def test_links_are_sisters_going_round_and_the_witnesses_of_services_behind_the_same_router() -> None:
     assert TOPOLOGY.sisters[TargetId("don-phong/tslcd")] == ids("phu-thong/tslcd", "cao-son/tslcd", "cam-giang/tslcd")
-    assert TargetId("qlvb") not in TOPOLOGY.sisters
+    links = ids("phu-thong/tslcd", "cao-son/tslcd", "cam-giang/tslcd", "don-phong/tslcd")
+    assert TOPOLOGY.sisters[TargetId("qlvb")] == links
+    assert TOPOLOGY.sisters[TargetId("kyso")][:2] == ids("hub/anchor-1", "hub/anchor-2")
 
 
 def test_devices_of_one_lan_are_sisters() -> None:
