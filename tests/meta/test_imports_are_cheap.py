@@ -67,6 +67,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["devices"],
         ["devices", "export"],
         ["routes"],
+        ["incidents", "show", "1"],
+        ["why", "cao-son"],
+        ["proof", "1"],
+        ["oncall"],
+        ["alerts"],
+        ["silence"],
+        ["maintenance", "list"],
+        ["silence", "add", "--unit", "cao-son", "--for", "2h", "--reason", "sửa điện", "--preview"],
+        ["route", "test", "--unit", "cao-son"],
     ],
 )
 def test_reading_the_store_loads_neither_screens_nor_engines(argv: list[str], store: Path) -> None:
