@@ -60,7 +60,10 @@ def _resolve_in_digest(draft: Draft, call: Call, paged: Delivery) -> None:
     if digest is None or digest.state not in TOLD or digest.channel not in draft.oncall.channels:
         return
     contact = draft.oncall.contacts.get(paged.contact)
-    if contact is not None:
+    place = (paged.contact, digest.channel)
+    known = draft.of_incident(call.incident_id)
+    is_queued = any(d.kind is NoticeKind.RESOLVE and (d.contact, d.channel) == place for d in known)
+    if contact is not None and not is_queued:
         row = notices.add(
             draft, NoticeKind.RESOLVE, contact, draft.oncall.channels[digest.channel], call.incident_id, call=call
         )

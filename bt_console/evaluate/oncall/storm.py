@@ -42,7 +42,11 @@ def is_over_limit(draft: Draft, delivery: Delivery) -> bool:
 
 
 def hold(draft: Draft, delivery: Delivery) -> Delivery:
-    """Put a page aside for the reader's next digest."""
+    """Put a page aside for the reader's next digest; of siblings on several channels only one."""
+    for sibling in draft.chain_of(delivery):
+        is_newer = sibling.id != delivery.id and sibling.cause_seq >= delivery.cause_seq
+        if is_newer and sibling.state is DeliveryState.HELD and not is_muted_hold(sibling):
+            return draft.cancel(delivery, message("oncall.why.coalesced", delivery=sibling.id))
     why = message("oncall.why.storm")
     draft.tell("held", "oncall.event.held", delivery.incident_id, why=why)
     return draft.put(

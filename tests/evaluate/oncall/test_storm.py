@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bt_console.model.incident import CauseKind
 from bt_console.model.oncall import NoticeKind
-from bt_console.model.paging import DeliveryState
+from bt_console.model.paging import ChannelHealth, DeliveryState
 from tests.evaluate.oncall.machine import LINES
 from tests.evaluate.oncall.playing import ONCALL, World
 
@@ -121,3 +121,19 @@ def test_a_reader_who_is_configured_no_more_is_replaced() -> None:
     world.oncall = replace(ONCALL, contacts={"truc": ONCALL.contacts["truc"]})
     world.pass_time(40)
     assert ("digest", "truc", "sms") in world.seen()
+
+
+def test_a_page_that_waits_on_two_channels_is_held_back_once_and_its_end_told_once() -> None:
+    world = storm(6)
+    busy = ChannelHealth(channel="zalo", not_before=world.now + timedelta(seconds=70))
+    world.desk = replace(world.desk, healths={"zalo": busy})
+    world.open(target=LINES[6])
+    world.pass_time(120)
+    digest = next(r.delivery for r in world.received if r.delivery.kind is DIGEST and r.delivery.contact == "an")
+    assert digest.body.count("#7 ") == 1
+    pages = [row for row in world.rows.values() if row.incident_id == 7 and row.contact == "an" and row.kind is PAGE]
+    assert sorted((row.channel, row.state.value) for row in pages) == [("sms", "held"), ("zalo", "cancelled")]
+    world.resolve(7)
+    world.pass_time(700)
+    ends = [row for row in world.rows.values() if row.incident_id == 7 and row.kind is RESOLVE]
+    assert len([row for row in ends if row.contact == "an"]) == 1
