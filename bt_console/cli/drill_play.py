@@ -28,10 +28,6 @@ LOOK_S = 0.1
 WHOLE_LIMIT_S = 180.0
 RECOVERY_LIMIT_S = 60.0
 """For the words that it is over, beyond the time they are held back."""
-TAIL_S = 5.0
-"""After the last expected word: a storm comes late."""
-SPREAD_S = 5.0
-"""Faults come at random instants of the schedule of measurements."""
 Now = Callable[[], datetime]
 
 
@@ -54,7 +50,7 @@ class Stage:
     def play(self, play: Play, dice: Random) -> Record:
         """Cause one fault, heal it when it has shown what it leads to, and return what was seen."""
         self.until_whole()
-        self._sleep(dice.uniform(0, SPREAD_S))
+        self._sleep(dice.uniform(0, play.spread_s))
         self._begin()
         caused_at = self._now()
         self._lab.fault(play.fault)
@@ -63,7 +59,7 @@ class Stage:
         self._lab.heal(None)
         self._recover(play.expected.recovery_s)
         is_whole = self.until_whole()
-        self._sleep(TAIL_S)
+        self._sleep(play.tail_s)
         return Record(
             spec=play.spec,
             caused_at=caused_at,

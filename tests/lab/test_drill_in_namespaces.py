@@ -47,7 +47,8 @@ def rehearsal(_namespaces: None, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def _shortly(play: Play) -> Play:
-    return replace(play, expected=replace(play.expected, stay_s=min(play.expected.stay_s, 3.0)))
+    expected = replace(play.expected, stay_s=min(play.expected.stay_s, 2.0))
+    return replace(play, expected=expected, spread_s=1.0, tail_s=1.0)
 
 
 def test_a_drill_of_a_dead_core_twice_and_of_a_weakness_finds_all_right(rehearsal: Rehearsal) -> None:

@@ -30,6 +30,10 @@ class Play:
     """What the lab is told to break."""
     expected: Expectation
     is_flapping: bool = False
+    spread_s: float = 5.0
+    """It comes at a random instant of the schedule of measurements."""
+    tail_s: float = 5.0
+    """Watched after the last expected word: a storm comes late."""
 
 
 def everything(names: Names, dice: Random, *, is_quick: bool = False) -> tuple[str, ...]:
