@@ -215,6 +215,8 @@ def digests(papers: Papers) -> Iterator[str]:
             yield f"{row.id} was held, and {row.digest_id} does not name it"
     for digest in (row for row in papers.deliveries.values() if row.kind is NoticeKind.DIGEST):
         named = [row for row in papers.deliveries.values() if row.digest_id == digest.id]
+        same = Counter((row.incident_id, row.kind, row.cause_seq) for row in named)
+        yield from (f"{digest.id} names {what} {count} times" for what, count in same.items() if count > 1)
         for arrival in papers.taken(digest.id):
             lines = sum(line.startswith("#") for line in str(arrival.letter["body"]).split("\n"))
             if named and lines != min(len(named), LINES_MAX):

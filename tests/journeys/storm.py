@@ -6,10 +6,10 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bt_console.facade import Console, StoreError
-from bt_console.model.paging import CallState, DeliveryState
+from bt_console.model.paging import CallState, Delivery, DeliveryState
 from tests.journeys.post import Post
 from tests.journeys.town import CORE, NUMBERS, PATIENCE_S, UNITS, WAYS, MonitorProcess, Town, tslcd
 
@@ -19,6 +19,9 @@ CALM_S = 90.0
 """A way that failed does not fail again so soon: it would be one that flaps."""
 END_S = 400.0
 """The longest back-off is five minutes."""
+
+DIGEST_SOON = timedelta(minutes=5)
+"""What passed before anybody was paged is told within a day, and not waited for."""
 
 _ONCALL = """
 oncall:
@@ -112,7 +115,7 @@ async def _at_any_instant(post: Post, rng: random.Random) -> None:
 
 
 async def all_over(console: Console) -> None:
-    """Wait until no call is open and nothing waits to be sent; what a digest will name may."""
+    """Wait until no call is open and nothing waits to be sent, but for what is not due within minutes."""
     async with asyncio.timeout(END_S):
         while True:
             if await asyncio.to_thread(_is_over, console):
@@ -125,8 +128,13 @@ def _is_over(console: Console) -> bool:
     snapshot = console.snapshot(datetime.now(UTC))
     if snapshot is None or snapshot.open_incidents or console.calls():
         return False
-    moving = (DeliveryState.QUEUED, DeliveryState.LEASED)
-    return not any(row.state in moving for row in console.deliveries(limit=100_000))
+    return not any(_is_awaited(row) for row in console.deliveries(limit=100_000))
+
+
+def _is_awaited(row: Delivery) -> bool:
+    if row.state is DeliveryState.HELD:
+        return row.done_at is None and row.next_at < datetime.now(UTC) + DIGEST_SOON
+    return row.state in (DeliveryState.QUEUED, DeliveryState.LEASED)
 
 
 async def ready(monitor: MonitorProcess) -> Console:

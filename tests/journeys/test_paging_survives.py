@@ -27,13 +27,15 @@ from tests.journeys.town import WAYS, monitor_of, town
 
 pytestmark = pytest.mark.journey
 KILLS = int(os.environ.get("BT_CONSOLE_KILLS", "4"))
+PAGES = 6 if KILLS >= 10 else 20
+"""A minute, for each person; waiting for the digest of what is beyond would make a short play long."""
 SEED = int(os.environ.get("BT_CONSOLE_SEED", "20261125"))
 
 
 async def test_killed_in_a_storm_it_forgets_nobody_and_repeats_only_what_it_marked(tmp_path: Path) -> None:
     rng = random.Random(SEED)
     async with town(tmp_path) as place, post_office(rng) as post, monitor_of(place) as monitor:
-        place.write_config(oncall(post.port, pages=6))
+        place.write_config(oncall(post.port, pages=PAGES))
         with closing(await ready(monitor)) as console:
             await monitor.kill()
             storm = Storm(place, random.Random(SEED + 1), console)
