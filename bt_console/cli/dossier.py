@@ -30,6 +30,8 @@ class Dossier:
     call: Call | None
     deliveries: tuple[Delivery, ...]
     """Oldest first."""
+    carriers: tuple[Delivery, ...]
+    """Digests and late notices that stand for some of them."""
     notes: tuple[Note, ...]
     mutes: tuple[Mute, ...]
     """Ended ones, too."""
@@ -41,7 +43,7 @@ class Dossier:
         """Return why somebody was told, or nobody, as messages."""
         return why(
             self.call,
-            self.deliveries,
+            (*self.deliveries, *self.carriers),
             self.mutes,
             self.oncall,
             self.incident,
@@ -51,7 +53,7 @@ class Dossier:
 
     def told(self) -> tuple[str, ...]:
         """Return the ids of those who were told."""
-        return told(self.deliveries, self.oncall)
+        return told(self.incident.id, (*self.deliveries, *self.carriers), self.oncall)
 
     def noted(self) -> tuple[str, ...]:
         """Return what people wrote, as messages."""
@@ -72,13 +74,20 @@ class Dossier:
 
 def dossier(console: Console, snapshot: Snapshot, incident: Incident) -> Dossier:
     """Return everything about one incident."""
+    deliveries = console.deliveries(incident.id, DELIVERIES_MAX)[::-1]
     return Dossier(
         incident=incident,
         call=console.call(incident.id),
-        deliveries=console.deliveries(incident.id, DELIVERIES_MAX)[::-1],
+        deliveries=deliveries,
+        carriers=_carriers(console, deliveries),
         notes=console.notes(incident.id),
         mutes=console.mutes(with_ended=True),
         overrides=console.overrides(),
         oncall=snapshot.oncall or OnCall(timezone=snapshot.timezone),
         now=snapshot.at,
     )
+
+
+def _carriers(console: Console, deliveries: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+    wanted = {row.digest_id for row in deliveries if row.digest_id is not None} - {row.id for row in deliveries}
+    return tuple(row for row in console.deliveries(limit=DELIVERIES_MAX) if row.id in wanted) if wanted else ()

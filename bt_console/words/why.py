@@ -133,9 +133,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "{kind_said} {delivery} cho {name} qua {channel}: không bao giờ gửi được: {why_said}",
         "{kind_said} {delivery} to {name} over {channel}: can never be sent: {why_said}",
     ),
+    "why.row.digested.told": (
+        "{kind_said} {delivery} cho {name} qua {channel}: gộp vào tin {digest}, đã nhận gửi qua {by} lúc {at}",
+        "{kind_said} {delivery} to {name} over {channel}: named in notice {digest}, accepted over {by} at {at}",
+    ),
     "why.row.digested": (
-        "{kind_said} {delivery} cho {name} qua {channel}: gộp vào tin tổng hợp {digest}",
-        "{kind_said} {delivery} to {name} over {channel}: named in digest {digest}",
+        "{kind_said} {delivery} cho {name} qua {channel}: gộp vào tin {digest}, chưa gửi được",
+        "{kind_said} {delivery} to {name} over {channel}: named in notice {digest}, not sent yet",
     ),
     "why.well": ("Mọi phép đo đều tốt; không có gì phải báo", "All readings are good; there is nothing to tell"),
     "why.no_incident": (

@@ -30,25 +30,37 @@ def why(  # noqa: PLR0913 - everything that bears upon who is told
     *,
     overrides: Iterable[Override] = (),
 ) -> tuple[str, ...]:
-    """Return messages of words.say(): who was told or that nobody was, how things stand, what holds what back."""
-    rows = sorted((row for row in deliveries if row.incident_id == incident.id), key=lambda row: row.id)
+    """Return messages of words.say(): who was told or that nobody was, how things stand, what holds what back.
+
+    Among the deliveries are those of the incident, and the digests and late notices that stand for some of them.
+    """
+    every = {row.id: row for row in deliveries}
+    rows = sorted((row for row in every.values() if row.incident_id == incident.id), key=lambda row: row.id)
     return (
-        _summary(rows, oncall),
+        _summary(rows, every, oncall),
         *_standing(call, incident, oncall, now),
         *_overlays(call, {mute.id: mute for mute in (*mutes, *oncall.mutes)}, oncall, now),
         *_gaps(call, oncall, tuple(overrides)),
-        *(_row(row, oncall) for row in rows if row.kind in _NEWS or row.state not in TOLD),
+        *(_row(row, every, oncall) for row in rows if row.kind in _NEWS or row.state not in TOLD),
     )
 
 
-def told(rows: Iterable[Delivery], oncall: OnCall) -> tuple[str, ...]:
+def told(incident_id: int, deliveries: Iterable[Delivery], oncall: OnCall) -> tuple[str, ...]:
     """Return who was told of an incident by a message that reaches a certain person: ids of contacts, each once."""
-    found = (
-        row.contact
-        for row in rows
-        if row.kind in _NEWS and row.state in TOLD and is_telling(oncall.channels.get(row.channel))
-    )
+    every = {row.id: row for row in deliveries}
+    rows = [row for row in every.values() if row.incident_id == incident_id]
+    return _told(rows, every, oncall)
+
+
+def _told(rows: Iterable[Delivery], every: Mapping[int, Delivery], oncall: OnCall) -> tuple[str, ...]:
+    carriers = (_carrier(row, every) for row in rows if row.kind in _NEWS)
+    found = (row.contact for row in carriers if row.state in TOLD and is_telling(oncall.channels.get(row.channel)))
     return tuple(dict.fromkeys(found))
+
+
+def _carrier(row: Delivery, every: Mapping[int, Delivery]) -> Delivery:
+    """Return what carried a message: itself, or the digest or late notice that stands for it."""
+    return every.get(row.digest_id, row) if row.digest_id is not None else row
 
 
 def name_of(contact: str, oncall: OnCall) -> str:
@@ -62,12 +74,12 @@ def clock(at: datetime, oncall: OnCall) -> str:
     return f"{at.astimezone(ZoneInfo(oncall.timezone)):%H:%M:%S %d/%m}"
 
 
-def _summary(rows: Sequence[Delivery], oncall: OnCall) -> str:
-    people = told(rows, oncall)
+def _summary(rows: Sequence[Delivery], every: Mapping[int, Delivery], oncall: OnCall) -> str:
+    people = _told(rows, every, oncall)
     if people:
         names = ", ".join(name_of(contact, oncall) for contact in people)
         return message("why.told", names=names)
-    if any(row.kind in _NEWS and row.state in TOLD for row in rows):
+    if any(row.kind in _NEWS and _carrier(row, every).state in TOLD for row in rows):
         return message("why.told.nobody_certain")
     return message("why.told.nobody")
 
@@ -171,7 +183,7 @@ def _first_shifts(call: Call, oncall: OnCall, overrides: tuple[Override, ...]) -
             yield rota.who(schedule, rota.standing(overrides, oncall), call.opened_at)
 
 
-def _row(row: Delivery, oncall: OnCall) -> str:
+def _row(row: Delivery, every: Mapping[int, Delivery], oncall: OnCall) -> str:
     values: dict[str, object] = {
         "delivery": row.id,
         "name": name_of(row.contact, oncall),
@@ -180,6 +192,10 @@ def _row(row: Delivery, oncall: OnCall) -> str:
         "at": clock(row.done_at or row.created_at, oncall),
     }
     if row.digest_id is not None:
+        carrier = _carrier(row, every)
+        if carrier.state in TOLD and carrier.done_at is not None:
+            values["at"] = clock(carrier.done_at, oncall)
+            return message("why.row.digested.told", digest=row.digest_id, by=carrier.channel, **values)
         return message("why.row.digested", digest=row.digest_id, **values)
     if row.state in TOLD and not is_telling(oncall.channels.get(row.channel)):
         return message("why.row.shown", **values)

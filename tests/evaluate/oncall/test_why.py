@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from bt_console.evaluate.oncall import operators
 from bt_console.evaluate.oncall.why import told, why
 from bt_console.model.inventory import TargetId
-from bt_console.model.oncall import Hours, Match, Mute, MuteKind, Override
+from bt_console.model.oncall import Hours, Limit, Match, Mute, MuteKind, Override, Storm
 from bt_console.words import LANGUAGES, say
 from tests.evaluate.oncall.playing import ONCALL, POLICY, START, World
 
@@ -191,6 +191,21 @@ def test_a_message_on_a_screen_tells_nobody_in_particular() -> None:
     channels = {"desk": replace(CHANNELS["sms"], id="desk", kind="console")}
     contacts = {"an": replace(ONCALL.contacts["an"], addresses={})}
     world = opened(World(oncall=replace(ONCALL, channels=channels, contacts=contacts)))
-    assert told(world.rows.values(), world.oncall) == ()
+    assert told(1, world.rows.values(), world.oncall) == ()
     assert answer(world)[0].startswith("Shown only to whoever sits at a console")
     assert answer(world)[-1] == "page 1 shown on desk at 09:00:01 24/11 to whoever is there"
+
+
+def test_what_a_digest_named_is_told_once_the_digest_is() -> None:
+    world = World(oncall=replace(ONCALL, storm=Storm(per_contact=Limit(count=1, window_s=600.0))))
+    world.open()
+    world.open(target="ha-vi/tslcd")
+    world.tick()
+    world.pass_time(2)
+    held = answer(world, 2)
+    assert held[0] == "Nobody has been told"
+    assert held[-1].startswith("page 2 to An over zalo: held: too many messages")
+    world.pass_time(40)
+    found = answer(world, 2)
+    assert found[0] == "Told: An"
+    assert found[-1].startswith("page 2 to An over zalo: named in notice 3, accepted over zalo at 09:00:")
