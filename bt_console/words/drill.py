@@ -12,8 +12,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "tell recoveries after 10 s instead of the policy's time, and watch for less long",
     ),
     "drill.opt.soak": (
-        "mất gói 1 % và trễ không đều trên mọi đường trong ngần này phút: không ai được bị gọi",
-        "1 % loss and uneven delay on every line for so many minutes: nobody may be called",
+        "ngần này phút mọi đường mất một phần trăm gói và trễ không đều: không ai được bị gọi",
+        "one percent loss and uneven delay on every line for so many minutes: nobody may be called",
     ),
     "drill.opt.seed": ("chọn đơn vị và thời điểm", "draws units and instants"),
     "drill.nothing_to_play": (

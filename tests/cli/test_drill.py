@@ -107,6 +107,15 @@ def test_the_document_is_as_described() -> None:
     check_both_ways(json.loads(json.dumps(document)), "bt-console/drill/1")
 
 
+@pytest.mark.parametrize("verb", ["drill", "letters", "reply"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_each_verb_explains_itself(run: Run, verb: str, language: str) -> None:
+    code, out, _ = run("--language", language, "lab", verb, "--help")
+    assert code == 0
+    assert "drill." not in out
+    assert "lab." not in out
+
+
 def test_without_anything_to_play_it_says_what_could_be(run: Run) -> None:
     code, out, err = run("--language", "en", "lab", "drill", "-c", EXAMPLE)
     assert (code, out) == (2, "")

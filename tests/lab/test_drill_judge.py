@@ -66,6 +66,11 @@ def test_one_cause_one_page_one_recovery_is_right() -> None:
     assert (found.pages_count, found.people_count, found.extra_pages_count, found.recoveries_count) == (1, 1, 0, 1)
 
 
+def test_words_that_it_is_over_before_it_was_healed_are_not_the_recovery() -> None:
+    assert verdict(letters=(GOOD.letters[0], told(8, OVER))).recovered_s is None
+    assert verdict(letters=(GOOD.letters[0], told(8, OVER), told(30, OVER))).recovered_s == 20.0
+
+
 def test_two_people_with_a_page_each_are_right() -> None:
     letters = (*GOOD.letters, told(5.2, PAGE, "binh"), told(26, OVER, "binh"))
     found = verdict(letters=letters)

@@ -82,6 +82,7 @@ def judge(record: Record, expected: Expectation) -> Verdict:
     pages = [letter for sort, letter in sorted_letters if sort is Sort.PAGE]
     recoveries = [letter for sort, letter in sorted_letters if sort is Sort.RECOVERY]
     people = {page.contact for page in pages}
+    over_at = [letter.at for letter in recoveries]
     first_page_at = min((page.at for page in pages), default=None)
     return Verdict(
         spec=record.spec,
@@ -98,7 +99,7 @@ def judge(record: Record, expected: Expectation) -> Verdict:
         recoveries_count=len(recoveries),
         late_count=sum(sort is Sort.LATE for sort, _ in sorted_letters),
         other_count=sum(sort in (Sort.OTHER, Sort.UPDATE) for sort, _ in sorted_letters),
-        recovered_s=_since(record.healed_at, min((letter.at for letter in recoveries), default=None)),
+        recovered_s=_since(record.healed_at, min((at for at in over_at if at >= record.healed_at), default=None)),
         is_gradual=expected.is_gradual,
         problems=tuple(dict.fromkeys(_problems(record, expected, pages, recoveries, sorted_letters))),
     )
