@@ -59,9 +59,10 @@ def person(name: str, oncall: OnCall | None) -> str:
 
 
 def given_name(name: str, oncall: OnCall | None) -> str:
-    """Return how people call that person: in Vietnamese the given name stands last."""
-    words = person(name, oncall).split()
-    return words[-1] if words else name
+    """Return how people call that person: the last of three names or more; two are short, or a desk's."""
+    known = person(name, oncall)
+    words = known.split()
+    return words[-1] if len(words) > 2 else known
 
 
 def standing(call: Call, oncall: OnCall | None, look: Look) -> str:

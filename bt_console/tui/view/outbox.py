@@ -27,7 +27,7 @@ _STUCK = (*_WAITING, DeliveryState.HELD, DeliveryState.DEAD)
 _EXPLAINED = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.CANCELLED, DeliveryState.DEAD)
 _TRY_TONE = {SendOutcome.ACCEPTED: Tone.OK, SendOutcome.PERMANENT: Tone.BAD, None: Tone.ACCENT}
 _DEAD_SHOWN_S = 86400.0
-_KIND, _WHO, _CHANNEL, _ID = 9, 18, 8, 4
+_KIND, _WHO, _CHANNEL, _ID = 8, 18, 8, 4
 _ROOMY = 72
 """Columns from which on seconds and whole names are shown."""
 
@@ -81,7 +81,7 @@ def _line(delivery: Delivery, oncall: OnCall | None, look: Look, width: int) -> 
         Span(fit(stamp, 8 if is_roomy else 5) + " ", Tone.MUTED),
         Span(fit(number, _ID) + " ", Tone.KEY),
         Span(fit(kind_word(delivery.kind, look), _KIND) + " ", Tone.MUTED),
-        Span(fit(who, _WHO if is_roomy else 7) + " "),
+        Span(fit(who, _WHO if is_roomy else 8) + " "),
         Span(fit(delivery.channel, _CHANNEL if is_roomy else 7) + " ", Tone.MUTED),
         Span(state_word(delivery, look), tone),
     )

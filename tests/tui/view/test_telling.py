@@ -62,6 +62,7 @@ def test_a_login_is_shown_without_its_address_and_a_contact_by_name() -> None:
     assert calls.person("lan@10.20.1.15", ONCALL) == "lan"
     assert calls.person("an", ONCALL) == "Nguyễn Văn An"
     assert calls.given_name("an", ONCALL) == "An"
+    assert calls.given_name("truc", ONCALL) == "Trực ban"
     assert calls.given_name("", None) == ""
 
 
