@@ -91,6 +91,9 @@ def _type(wanted: VariableType) -> Any:
     return _SCALARS[wanted]
 
 
+_YES, _NO = (Answer.YES, ""), (Answer.NO, "")
+
+
 class _Program:
     """One compiled expression."""
 
@@ -102,16 +105,18 @@ class _Program:
 
     def ask(self, values: Mapping[str, Any]) -> tuple[Answer, str]:
         try:
-            found = self._evaluate(data=values)
+            found = self._evaluate(None, values)
         except RuntimeError as error:  # the budget for loops is used up, among others
             return Answer.NONE, _plain(str(error))
-        if found.type() == _BOOL:
-            return (Answer.YES if found.value() else Answer.NO), ""
-        return Answer.NONE, _plain(str(found.value()))
+        value = found.value()
+        # A compiled question gives true or false, or an error; only its type tells the error from the text it comes as.
+        if type(value) is bool:
+            return _YES if value else _NO
+        return Answer.NONE, _plain(str(value))
 
     def items(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         try:
-            found = self._evaluate(data=values)
+            found = self._evaluate(None, values)
         except RuntimeError:
             return None
         return None if found.type() == _ERROR else tuple(found.plain_value())

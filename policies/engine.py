@@ -7,24 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from policies.cel import NOW, ROWS, Answer, ExpressionError, Language, Listing, Question, VariableType
-from policies.fact import FactDeclaration, Facts, FactType, FactValue, Value, WrongType, read_value
-from policies.rule import Result, Rule, Table
+from policies.fact import FactDeclaration, Facts, FactType, Value, WrongType
+from policies.known import Known, Plan, Values, gather, plan
+from policies.rule import Result, Rule
 from policies.split import conjuncts, culprits
 
 CULPRITS_SHOWN = 20
-REVIEW_S = 3600.0
-"""A rule that asks what time it is, is asked again this often although no fact changed."""
-
-Values = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """One fact a result stands on."""
+class Evidence(NamedTuple):
+    """One fact a result stands on. A tuple: a district's sweep makes forty thousand of them."""
 
     fact: str
     value: Value
@@ -76,12 +72,10 @@ class CompiledRule:
     """A rule ready to be asked."""
 
     rule: Rule
-    types: Mapping[str, FactType]
+    plan: Plan
     passes: Question
     applies: Question | None
     parts: tuple[Part, ...]
-    knows_time: bool
-    """Whether an expression asks for the present instant."""
 
 
 class RuleError(Exception):
@@ -102,11 +96,10 @@ def compile_rule(rule: Rule, declarations: Mapping[str, FactDeclaration], langua
     variables[NOW] = FactType.TIMESTAMP
     return CompiledRule(
         rule=rule,
-        types=types,
+        plan=plan(rule, declarations, knows_time=dated or dated_too),
         passes=passes,
         applies=applies,
         parts=_parts(rule.passes, passes, variables, language),
-        knows_time=dated or dated_too,
     )
 
 
@@ -127,23 +120,32 @@ def _question(
 def _parts(
     whole: str, question: Question, variables: Mapping[str, VariableType], language: Language
 ) -> tuple[Part, ...]:
+    """Return the parts of an expression; the whole as one where a part does not stand alone."""
     texts = conjuncts(whole)
-    listings = (culprits(text) for text in texts)
+    try:
+        questions = [language.question(text, variables) for text in texts] if len(texts) > 1 else [question]
+    except ExpressionError:
+        texts, questions = (whole,), [question]
     return tuple(
-        Part(
-            text=text,
-            question=language.question(text, variables) if len(texts) > 1 else question,
-            culprits=language.listing(listing, variables) if listing else None,
-        )
-        for text, listing in zip(texts, listings, strict=True)
+        Part(text=text, question=one, culprits=_listing(text, variables, language))
+        for text, one in zip(texts, questions, strict=True)
     )
+
+
+def _listing(text: str, variables: Mapping[str, VariableType], language: Language) -> Listing | None:
+    """Return the expression of a part's culprits; None where it has none, such as `size(name) == 0` of a text."""
+    listing = culprits(text)
+    try:
+        return language.listing(listing, variables) if listing else None
+    except ExpressionError:
+        return None
 
 
 def evaluate(compiled: CompiledRule, facts: Facts, now: datetime) -> RuleResult:
     """Return what becomes of a rule on a subject of which these facts are known."""
     rule = compiled.rule
     try:
-        known = _known(compiled, facts, now)
+        known = gather(compiled.plan, facts, now)
     except WrongType as error:
         return RuleResult(rule_id=rule.id, result=Result.ERROR, detail=str(error), evidence=_evidence(rule, facts))
     if compiled.applies is not None:
@@ -168,62 +170,7 @@ def evaluate(compiled: CompiledRule, facts: Facts, now: datetime) -> RuleResult:
     )
 
 
-class _Known(NamedTuple):
-    """What may be used, what is missing, what is stale, and until when this stays so."""
-
-    values: Values
-    missing: tuple[str, ...]
-    stale: tuple[str, ...]
-    valid_until: datetime | None
-
-
-def _known(compiled: CompiledRule, facts: Facts, now: datetime) -> _Known:
-    """Return what a rule may use of the facts. Raises WrongType."""
-    values: Values = {}
-    missing: tuple[str, ...] = ()
-    stale: tuple[str, ...] = ()
-    until: datetime | None = now + timedelta(seconds=REVIEW_S) if compiled.knows_time else None
-    for need in compiled.rule.needs:
-        name = need.fact
-        found = facts.get(name)
-        if found is None:
-            missing += (name,)
-            continue
-        if need.max_age_s is not None:
-            ends = found.at + timedelta(seconds=need.max_age_s)
-            if ends < now:
-                stale += (name,)
-                continue
-            until = ends if until is None or ends < until else until
-        values[name] = _usable(name, compiled.types[name], found.value)
-    if compiled.knows_time:
-        values[NOW] = now
-    for table in compiled.rule.tables:
-        _add_rows(table, values)
-    return _Known(values, missing, stale, until)
-
-
-def _usable(name: str, type_: FactType, value: Value) -> Any:
-    """Return a value as the expression library takes it. Raises WrongType."""
-    try:
-        read = read_value(type_, value)
-    except WrongType as error:
-        raise WrongType(f"{name}: {error}") from error
-    return list(read) if isinstance(read, tuple) else read
-
-
-def _add_rows(table: Table, values: Values) -> None:
-    """Add the rows of a table, unless one of its columns is not known. Raises WrongType."""
-    columns = [values[name] for name in table.columns if name in values]
-    if len(columns) < len(table.columns):
-        return
-    if len({len(column) for column in columns}) > 1:
-        raise WrongType(f"{', '.join(table.columns)} are columns of different length")
-    keys = [name.partition(".")[2] for name in table.columns]
-    values[table.name] = [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _undecided(compiled: CompiledRule, facts: Facts, known: _Known, detail: str, on_gap: Result) -> RuleResult:
+def _undecided(compiled: CompiledRule, facts: Facts, known: Known, detail: str, on_gap: Result) -> RuleResult:
     """Return what a gap in the facts makes of a rule; ERROR where there is no gap, and something went wrong."""
     has_gap = bool(known.missing or known.stale)
     return RuleResult(
@@ -237,7 +184,7 @@ def _undecided(compiled: CompiledRule, facts: Facts, known: _Known, detail: str,
     )
 
 
-def _failed(compiled: CompiledRule, facts: Facts, known: _Known) -> RuleResult:
+def _failed(compiled: CompiledRule, facts: Facts, known: Known) -> RuleResult:
     answers = (_answered(part, known.values) for part in compiled.parts)
     false = next((found for found in answers if found.answer is Answer.NO), None)
     return RuleResult(
@@ -253,7 +200,7 @@ def _failed(compiled: CompiledRule, facts: Facts, known: _Known) -> RuleResult:
 
 def dissect(compiled: CompiledRule, facts: Facts, now: datetime) -> tuple[PartAnswer | None, tuple[PartAnswer, ...]]:
     """Return whether a rule applies (None: always), and every part of its expression. Raises WrongType."""
-    values = _known(compiled, facts, now).values
+    values = gather(compiled.plan, facts, now).values
     parts = tuple(_answered(part, values) for part in compiled.parts)
     if compiled.applies is None:
         return None, parts
@@ -273,11 +220,8 @@ def _text(element: object) -> str:
 
 
 def _evidence(rule: Rule, facts: Facts) -> tuple[Evidence, ...]:
-    return tuple([_piece(name, facts[name]) for name in rule.evidence if name in facts])
-
-
-def _piece(name: str, found: FactValue) -> Evidence:
-    return Evidence(fact=name, value=found.value, seq=found.seq, at=found.at, by=found.by)
+    told = [(name, facts.get(name)) for name in rule.evidence]
+    return tuple([Evidence(name, found.value, found.seq, found.at, found.by) for name, found in told if found])
 
 
 def needed_by(rules: Iterable[CompiledRule]) -> dict[str, tuple[CompiledRule, ...]]:

@@ -175,8 +175,8 @@ class _RuleReader:
     def _needed(self, loc: Loc) -> str:
         """Return the name of a fact that the rule needs; "" after a problem."""
         name = self.reader.value(loc)
-        if name in self.types:
-            return str(name)
+        if isinstance(name, str) and name in self.types:
+            return name
         self._stranger(loc, name)
         return ""
 
@@ -208,7 +208,7 @@ class _RuleReader:
         if section is None or len(section.keys() & {"doc", "at", "trust"}) < 3:
             return None
         document = section["doc"]
-        if document not in self.documents:
+        if not isinstance(document, str) or document not in self.documents:
             message = f"no pack describes the document `{document}`"
             self.reader.report((*loc, "doc"), message, near(str(document), self.documents))
         trust = self.reader.choice((*loc, "trust"), Trust)

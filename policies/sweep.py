@@ -13,7 +13,7 @@ from policies.rule import Result
 Results = Mapping[str, RuleResult]
 """By rule id."""
 
-_SETTLED = frozenset({Result.PASS, Result.FAIL, Result.NOT_APPLICABLE})
+_SETTLED = frozenset({Result.PASS, Result.FAIL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,18 @@ def evaluate_changed(
     found = dict(results)
     for compiled in _touched(scope, before, after):
         previous = found.get(compiled.rule.id)
-        if previous is None or previous.result not in _SETTLED or _differs(compiled, before, after):
+        if previous is None or not _is_settled(previous) or _differs(compiled, before, after):
             found[compiled.rule.id] = evaluate(compiled, after, now)
     for compiled in scope.rules:
         known = found.get(compiled.rule.id)
         if known is None or _is_over(known, now):
             found[compiled.rule.id] = evaluate(compiled, after, now)
     return found
+
+
+def _is_settled(known: RuleResult) -> bool:
+    """Return whether a result was found with every fact in hand, so that hearing one again cannot change it."""
+    return known.result in _SETTLED and not known.missing and not known.stale
 
 
 def _is_over(known: RuleResult, now: datetime) -> bool:

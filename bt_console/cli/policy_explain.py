@@ -101,7 +101,7 @@ def _described(rule: Rule, compiled: CompiledRule, book: Rulebook, language: str
 
 
 def _need_text(need: Need, compiled: CompiledRule, language: str) -> str:
-    type_ = compiled.types[need.fact]
+    type_ = next(wanted.fact_type for wanted in compiled.plan.wanted if wanted.name == need.fact)
     if need.max_age_s is None:
         return tell(language, "cli.policies.ageless", fact=need.fact, type=type_)
     return tell(language, "cli.policies.max_age", fact=need.fact, type=type_, age=_span(need.max_age_s))

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.cel import Answer
-from policies.engine import REVIEW_S, CompiledRule, RuleResult, dissect, evaluate
+from policies.engine import CompiledRule, RuleResult, dissect, evaluate
 from policies.fact import FactValue
+from policies.known import REVIEW_S
 from policies.rule import Need, OnMissing, Result, Table
 from tests.policies.shelf import NOW, compiled, known
 
@@ -41,6 +42,19 @@ def test_of_several_parts_the_false_one_is_named() -> None:
     found = asked(BOTH, a__flag=True, b__flag=False)
     assert found.false_part is not None
     assert found.false_part.text == "b.flag"
+
+
+def test_a_part_about_the_length_of_a_text_names_no_elements() -> None:
+    found = asked(compiled("size(a.name) == 0", "a.name"), a__name="x")
+    assert found.false_part is not None
+    assert found.false_part.culprits == ()
+
+
+def test_a_part_that_cannot_stand_alone_leaves_the_expression_whole() -> None:
+    odd = "a.flag // && (\n && b.flag"
+    found = asked(compiled(odd, "a.flag", "b.flag"), a__flag=True, b__flag=False)
+    assert found.false_part is not None
+    assert found.result is Result.FAIL
 
 
 def test_nothing_known_is_unknown_and_says_what_is_missing() -> None:
@@ -156,7 +170,7 @@ def test_a_rule_that_asks_what_time_it_is_is_asked_again_within_the_hour() -> No
 
 
 def test_a_word_in_quotes_does_not_ask_the_time() -> None:
-    assert not compiled('a.name == "now"', "a.name").knows_time
+    assert compiled('a.name == "now"', "a.name").plan.review is None
 
 
 def test_who_stated_a_fact_is_in_the_evidence() -> None:

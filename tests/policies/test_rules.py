@@ -141,7 +141,7 @@ def test_every_typed_column_is_a_tuple_of_a_probe() -> None:
 
 def test_no_rule_looks_into_a_list_of_unknown_type() -> None:
     for compiled in builtin().rules.values():
-        assert all(type_ != "list<dyn>" for type_ in compiled.types.values()), compiled.rule.id
+        assert all(wanted.fact_type != "list<dyn>" for wanted in compiled.plan.wanted), compiled.rule.id
 
 
 def test_a_pack_that_stands_on_documents_gives_a_basis_for_each_of_its_rules() -> None:
