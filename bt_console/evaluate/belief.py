@@ -88,6 +88,13 @@ class Belief:
         """Return whether it answered a question asked at or after an instant."""
         return self.answered_at is not None and self.answered_at >= instant
 
+    def has_served_since(self, instant: datetime) -> bool:
+        """Return whether it did its work since: of a service, whose machine may answer pings all the while."""
+        if self.role is not Role.SERVICE:
+            return self.has_answered_since(instant)
+        offers = (health.last_good_at for check, health in self.memories if check.probe != "icmp_echo")
+        return any(at is not None and at >= instant for at in offers)
+
     def has_been_measured_since(self, instant: datetime) -> bool:
         """Return whether anything was learnt of it at or after an instant."""
         return self.measured_at is not None and self.measured_at >= instant

@@ -182,7 +182,7 @@ def _is_behind(court: Court, target_id: TargetId, members: tuple[TargetId, ...])
 def _is_hit(court: Court, target_id: TargetId, since: datetime) -> bool:
     """A ping is trusted to the topology at once; a service only when it has itself failed."""
     belief = court.beliefs[target_id]
-    if not belief.memories or belief.has_answered_since(since):
+    if not belief.memories or belief.has_served_since(since):
         return False
     is_service = belief.role is Role.SERVICE
     return not is_service or belief.state is HealthState.DOWN or _is_cut_off(court, target_id)
