@@ -163,6 +163,8 @@ class ConsoleApp(CellDiffApp):
 
     def _fatal_error(self) -> None:
         # Textual's page prints local variables, which may hold secrets, to the terminal.
+        if self._crash:
+            return  # what fails next while it closes tells nothing new
         path = write_crash(self._exception, self.state_dir)
         where = str(path) if path else "-"
         self._crash = tell(self._language or LANGUAGES[0], "screen.crashed", where=where)

@@ -84,5 +84,6 @@ async def shown(
             running = Shown(app=app, pilot=pilot, store=store)
             await running.settle()
             yield running
+            app.exit()
     finally:
         console.close()

@@ -110,7 +110,7 @@ class IncidentsPage(Page):
         why = story.explain(incident, deliveries, overrides, snapshot, now)
         self._story = story.Story(events=events, deliveries=deliveries, notes=notes, why=why)
         self._told = incident.id
-        if self.frame is not None and self.is_open:
+        if self.frame is not None and self.is_open and self.is_attached:
             self._draw_whole(self.frame)
 
     def on_board_moved(self, event: Board.Moved) -> None:

@@ -146,6 +146,8 @@ class MainScreen(Screen[None]):
 
     def draw_frame(self) -> None:
         """Draw header, banners, filter chip and footer."""
+        if not self.is_attached:
+            return
         if self._is_behind:
             self._has_missed = True
             return

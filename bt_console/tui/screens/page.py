@@ -78,9 +78,9 @@ class Page(Container):
         return self.app.size.width >= WIDE
 
     def show(self, frame: Frame) -> None:
-        """Take a new frame and draw it if visible."""
+        """Take a new frame and draw it if visible; what was read while the console closes is drawn no more."""
         self.frame = frame
-        if self.is_open and self.size.width:
+        if self.is_open and self.size.width and self.is_attached:
             self.draw(frame)
 
     def redraw(self) -> None:

@@ -174,8 +174,10 @@ def test_the_header_gives_way_in_order_and_cuts_the_district_last() -> None:
     assert "sms▲" in shown[120]
     assert "zalo●" not in shown[120]
     assert "Huyện Bạch Thông" in shown[80]
-    assert "trực An" in shown[80]
-    assert "Nguyễn" not in shown[80]
+    assert "sms▲" in shown[80]
+    assert "trực" not in shown[80]
+    well = replace(told, channels=telling.healths()[:1])
+    assert "trực An" in text([header.header(well, LOOK, 80, is_demo=True)])
     assert "DEMO" in shown[60]
     assert "trực" not in shown[60]
 
