@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import isfinite
 
 Scalar = str | int | float | bool | datetime
 Value = Scalar | tuple[Scalar, ...]
@@ -86,6 +87,25 @@ class FactValue:
 
 
 Facts = Mapping[str, FactValue]
+
+ANSWERED = frozenset({"ok", "fail"})
+"""Outcomes of readings in which the target answered, be it wrongly."""
+SILENT = "timeout"
+
+
+def learnt(probe: str, outcome: str, measures: Mapping[str, float], facts: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what a reading teaches, as rules name it.
+
+    A target that fell silent half-way has told half the truth: no open port found, no old version accepted. So of such
+    a reading only the measures count (all packets lost), and of one we could not take nothing does.
+    """
+    found: dict[str, Value] = {}
+    if outcome in ANSWERED or outcome == SILENT:
+        found |= {f"{probe}.{name}": value for name, value in measures.items() if isfinite(value)}
+    if outcome in ANSWERED:
+        found |= {f"{probe}.{name}": value for name, value in facts.items()}
+    return found
+
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 RESERVED = frozenset(
