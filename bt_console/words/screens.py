@@ -194,6 +194,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "drill.argument.service": ("dịch vụ", "the service"),
     "drill.argument.loss": ("tỷ lệ mất gói", "the loss"),
     "drill.argument.delay": ("độ trễ", "the delay"),
+    "drill.argument.lan": ("mạng LAN", "the LAN"),
+    "drill.argument.device": ("thiết bị", "the machine"),
+    "drill.argument.target": ("máy chủ hoặc bộ định tuyến", "the server or router"),
+    "drill.argument.offset": ("độ lệch đồng hồ", "the offset"),
+    "drill.argument.jitter": ("độ dao động", "the jitter"),
+    "drill.argument.by": ("ai nối thông", "who joins them"),
     "drill.argument.wait": ("thời gian chờ", "the wait"),
     "drill.will_do": ("Sẽ làm: {spec}", "This will do: {spec}"),
     "drill.only_lab": (

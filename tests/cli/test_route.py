@@ -34,7 +34,9 @@ def test_a_silence_and_a_gap_are_said(told: Desk, run: Run) -> None:
     out = run("route", "test", "--unit", "tu-tri", "--store", path, "--language", "en")[1]
     assert "Nobody is paged: muted by 1 (lan@10.20.1.5, because: sửa điện)" in out
     out = run("route", "test", "--unit", "cao-son", "--at", "23:00", "--store", path, "--language", "en")[1]
-    assert "Schedule it: nobody on duty until 06:00:00 25/11, its fallback Hoàng Văn Cường is called" in " ".join(out.split())
+    assert "Schedule it: nobody on duty until 06:00:00 25/11, its fallback Hoàng Văn Cường is called" in " ".join(
+        out.split()
+    )
 
 
 def test_outside_office_hours_a_warning_is_held(told: Desk, run: Run) -> None:

@@ -41,8 +41,8 @@ def test_a_message_within_a_message_is_said_in_the_same_language() -> None:
 
 
 def test_kinds_and_states_within_a_message_are_named() -> None:
-    assert say("en", message("step.concluded", kind="tslcd_down", count=2)) == (
-        "Concluded: TSLCD link down; explains 2 targets"
+    assert say("en", message("step.concluded", kind="tslcd_down", names="Xã A", count=2)) == (
+        "Concluded: TSLCD link down, Xã A; explains 2 targets"
     )
 
 

@@ -13,9 +13,12 @@ from bt_console.evaluate.oncall.draft import Draft
 from bt_console.evaluate.oncall.notices import is_muted_hold
 from bt_console.evaluate.oncall.texts import Extra
 from bt_console.evaluate.oncall.ways import ways_to
+from bt_console.model.incident import Severity
 from bt_console.model.oncall import Contact, Limit, NoticeKind
 from bt_console.model.paging import Delivery, DeliveryState
 from bt_console.words import message
+
+_RISING = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 
 
 def is_in_window(delivery: Delivery, limit: Limit, now: datetime) -> bool:
@@ -28,17 +31,25 @@ def is_in_window(delivery: Delivery, limit: Limit, now: datetime) -> bool:
 
 
 def is_over_limit(draft: Draft, delivery: Delivery) -> bool:
-    """Return whether a page would be one too many for its reader."""
+    """Return whether a page would be one too many for its reader; lesser things use up no room of graver ones."""
     call = draft.calls.get(delivery.incident_id or 0)
     if call is not None and call.policy.is_emergency:
         return False
     limit = draft.oncall.storm.per_contact
+    least = _gravity(draft, delivery)
     pages = (
         d
         for d in draft.deliveries.values()
         if d.kind is NoticeKind.PAGE and d.contact == delivery.contact and d.id != delivery.id
     )
-    return sum(is_in_window(page, limit, draft.now) for page in pages) >= limit.count
+    counted = (page for page in pages if is_in_window(page, limit, draft.now))
+    return sum(_gravity(draft, page) >= least for page in counted) >= limit.count
+
+
+def _gravity(draft: Draft, delivery: Delivery) -> int:
+    """Return how grave what a page speaks of is; what is no longer known counts as the gravest."""
+    known = draft.calls.get(delivery.incident_id or 0) or draft.incident(delivery.incident_id)
+    return _RISING.index(known.severity) if known else len(_RISING)
 
 
 def hold(draft: Draft, delivery: Delivery) -> Delivery:

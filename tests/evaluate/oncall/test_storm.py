@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bt_console.model.incident import CauseKind
+from bt_console.model.incident import CauseKind, Severity
 from bt_console.model.oncall import NoticeKind
 from bt_console.model.paging import ChannelHealth, DeliveryState
 from tests.evaluate.oncall.machine import LINES
@@ -47,6 +47,19 @@ def test_an_emergency_is_never_held_back() -> None:
     world.pass_time(2)
     assert world.received[-1].delivery.kind is PAGE
     assert world.received[-1].delivery.incident_id == 18
+
+
+def test_what_is_graver_is_never_held_back_for_what_is_less() -> None:
+    world = World()
+    for target in LINES[:10]:
+        lesser = world.open(target=target)
+        world.change(lesser.id, severity=Severity.WARNING)
+    world.pass_time(40)
+    assert len(world.seen(PAGE)) == 6
+    worse = world.open(target=LINES[11])
+    world.pass_time(3)
+    assert world.received[-1].delivery.kind is PAGE
+    assert world.received[-1].delivery.incident_id == worse.id
 
 
 def test_the_next_digest_waits_its_turn() -> None:
