@@ -15,7 +15,7 @@ from bt_console.model.health import HealthState, Sample, Verdict
 from bt_console.model.inventory import Role, Threshold
 
 PROOFS = 2
-"""Readings begun since the harm began: the first one's rate still reaches back before it."""
+"""So many readings, and it is settled whether a line is full."""
 
 
 def is_full(belief: Belief) -> bool:
@@ -38,7 +38,11 @@ def _is_filled(threshold: Threshold, memory: Memory, since: datetime) -> bool | 
     fresh = [sample for sample in health.samples if sample.started_at >= since]
     if health.is_stale or not _answers(health.samples) or not all(map(_is_answer, fresh)):
         return False
-    return threshold.measure in fresh[-1].breached if len(fresh) >= PROOFS else None
+    # The first reading's rate still reaches back before the harm; agents count in steps, so one of the others will do.
+    true_rates = fresh[1:]
+    if any(threshold.measure in sample.breached for sample in true_rates):
+        return True
+    return False if len(true_rates) >= PROOFS else None
 
 
 def is_full_still(belief: Belief) -> bool:

@@ -61,13 +61,15 @@ def test_a_line_is_full_in_four_of_five_readings(shares: str, expected: bool) ->
     [
         ("0.1 0.1 0.5", None),
         ("0.1 0.1 0.5 0.99", True),
-        ("0.1 0.1 0.99 0.2", False),
+        ("0.1 0.1 0.5 0.2", None),
+        ("0.1 0.1 0.99 0.2 0.2", False),
+        ("0.1 0.1 0.99 0.2 0.95", True),
         ("0.1 0.1 - 0.99", False),
         ("-", False),
         ("", False),
     ],
 )
-def test_harm_is_explained_by_the_second_reading_since_it_began(shares: str, expected: bool | None) -> None:
+def test_harm_is_explained_by_the_second_or_third_reading_since_it_began(shares: str, expected: bool | None) -> None:
     assert is_full_since(counted(shares), instant(15)) is expected
 
 
