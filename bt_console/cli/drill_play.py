@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from bt_console.facade import Console
 from bt_console.lab.drill.judge import Sort, sort_of
 from bt_console.lab.drill.record import Named, Record, Seen, Told
 from bt_console.lab.drill.script import FLAP_DOWN_S, FLAP_UP_S, Play
+from bt_console.lab.errors import LabError
 from bt_console.model.health import HealthState
 from bt_console.words import tell
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.1
 WHOLE_LIMIT_S = 180.0
+ANSWER_AFTER_S = 200.0
+"""What may take longer to be over is acknowledged."""
+_CODE = re.compile(r"(?:Trả lời|Tra loi|Reply) (\d{4,6})")
 RECOVERY_LIMIT_S = 60.0
 """For the words that it is over, beyond the time they are held back."""
 Now = Callable[[], datetime]
@@ -55,6 +60,8 @@ class Stage:
         caused_at = self._now()
         self._lab.fault(play.fault)
         self._endure(play, time.monotonic())
+        if play.expected.recovery_s > ANSWER_AFTER_S:
+            self._answer()
         healed_at = self._now()
         self._lab.heal(None)
         self._recover(play.expected.recovery_s)
@@ -110,6 +117,14 @@ class Stage:
         names = [seen.names[-1].kind for seen in self._incidents.values()]
         is_told = any(sort_of(letter.text) is Sort.PAGE for letter in self._letters)
         return expected.kind in names and (is_told or not expected.is_paged)
+
+    def _answer(self) -> None:
+        """Acknowledge as a person would, or what lasts long is escalated as the policy says."""
+        for letter in self._letters:
+            code = _CODE.search(letter.text) if sort_of(letter.text) is Sort.PAGE else None
+            if code:
+                with suppress(LabError):  # a channel that hears nothing
+                    self._lab.reply(letter.channel, letter.recipient, code[1])
 
     def _recover(self, within_s: float) -> None:
         """Wait until everybody who was called has heard that it is over."""
