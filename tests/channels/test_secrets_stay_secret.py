@@ -122,7 +122,9 @@ async def test_a_server_that_repeats_all_it_hears_betrays_nothing(
 
 @pytest.mark.parametrize("kind", HTTP_KINDS)
 @pytest.mark.parametrize(
-    "answer", [drop, hang, trickle_body, endless_head, b"garbage\r\n\r\n", page("no json")], ids=repr
+    "answer",
+    [drop, hang, trickle_body, endless_head, b"garbage\r\n\r\n", page("no json")],
+    ids=["drop", "hang", "trickle_body", "endless_head", "garbage", "no json"],
 )
 async def test_failures_betray_nothing(kind: str, answer: bytes | Behaviour, tmp_path: Path, search: Search) -> None:
     async with serving(receiving(answer)) as port:

@@ -144,7 +144,9 @@ def _says(text: bytes) -> Callable[[Writer], None]:
 
 
 @pytest.mark.parametrize(
-    "then", [None, cut, _says(b"250-but\r\n"), _says(b"garbage\r\n"), _says(b"354 again\r\n")], ids=repr
+    "then",
+    [None, cut, _says(b"250-but\r\n"), _says(b"garbage\r\n"), _says(b"354 again\r\n")],
+    ids=["silence", "cut", "250-", "garbage", "354"],
 )
 async def test_silence_or_nonsense_after_the_final_dot_is_ambiguous(then: Callable[[Writer], None] | None) -> None:
     async with serving(_after_the_dot(then)) as port:
