@@ -167,10 +167,10 @@ class Event:
     at: datetime
     kind: str
     """`transition`, `incident_opened`, `incident_reopened`, `incident_changed`, `incident_resolved`, `engine`,
-    `device_new`, `device_moved`, `device_missing`, `device_seen_again`, `devices_dropped`, `route_changed`; about telling
-    people `paged`, `held`, `escalated`, `acknowledged`, `ack_expired`, `unacknowledged`, `claimed`, `noted`, `muted`, `unmuted`,
-    `call_closed`, `flapping`, `nobody_on_duty`, `delivery_dead`, `mute_added`, `mute_ended`, `override_added`, `override_ended`,
-    `tested`, `drill_sent`, `drill_answered`, `drill_unanswered`."""
+    `device_new`, `device_moved`, `device_missing`, `device_seen_again`, `devices_dropped`, `route_changed`; about
+    telling people `paged`, `held`, `escalated`, `acknowledged`, `ack_expired`, `unacknowledged`, `claimed`, `noted`,
+    `muted`, `unmuted`, `call_closed`, `flapping`, `nobody_on_duty`, `delivery_dead`, `mute_added`, `mute_ended`,
+    `override_added`, `override_ended`, `tested`, `drill_sent`, `drill_answered`, `drill_unanswered`."""
     subject: str
     """Target id, `#<incident id>`, a device's MAC, or the id of a unit or check."""
     unit_id: UnitId
