@@ -200,7 +200,7 @@ class Layout:
             name=service.name,
             address=str(service.address),
             depends_on=_ids(service.depends_on, [first, DNS] if self.spec.dns else [first]),
-            labels=_labels(path=service.path, service=service.kind, host=service.host),
+            labels=_labels(path=service.path, service=service.kind, host=service.host, way_of=service.way_of),
         )
         loc: Loc = ("services", name)
         return Place(

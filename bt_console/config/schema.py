@@ -197,6 +197,8 @@ class ServiceSpec(Spec):
     certificate_of: Line | None = None
     """host:port of whose certificate the OCSP responder is asked about."""
     expect_text: Line | None = None
+    way_of: Slug | None = None
+    """The service that this is a second way into, over the other path."""
     depends_on: list[Text] | None = None
     checks: Checks = Field(default_factory=dict)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from ipaddress import ip_address
 
@@ -23,6 +23,7 @@ def problems(document: Document, spec: FileSpec, places: tuple[Place, ...]) -> I
     yield from _overlaps(document, spec)
     yield from _twice(document, places)
     yield from _references(document, spec, places)
+    yield from _ways(document, spec)
     yield from _cycles(document, places)
 
 
@@ -81,6 +82,30 @@ def _references(document: Document, spec: FileSpec, places: tuple[Place, ...]) -
             if place.depends_loc and parent not in known and not is_left_out(document, spec, parent):
                 message = f"{place.target.id} depends on {parent}, which is not here"
                 yield document.problem((*place.depends_loc, at), message, did_you_mean(parent, known))
+
+
+def _ways(document: Document, spec: FileSpec) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with second ways into services: each service has at most one, over the other path."""
+    taken: set[str] = set()
+    for name, service in spec.services.items():
+        first = service.way_of
+        if first is None or (first not in spec.services and first in _entries(document, "services")):
+            continue
+        if problem := _why_no_way(spec, name, first, taken):
+            yield document.problem(("services", name, "way_of"), *problem)
+        taken.add(first)
+
+
+def _why_no_way(spec: FileSpec, name: str, first: str, taken: Collection[str]) -> tuple[str, str] | None:
+    """Return why a service cannot be a second way into another, and what to do."""
+    others = {other: service for other, service in spec.services.items() if other != name}
+    if first not in others:
+        return f"there is no other service {first}", did_you_mean(first, others)
+    if first in taken or others[first].way_of is not None:
+        return f"{first} has a second way already, or is one", "a service has two ways at most"
+    if others[first].path == spec.services[name].path:
+        return f"{first} is reached over the {others[first].path} path too", "a second way leads over the other path"
+    return None
 
 
 def is_left_out(document: Document, spec: FileSpec, target: TargetId) -> bool:

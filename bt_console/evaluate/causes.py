@@ -12,7 +12,7 @@ from bt_console.evaluate.belief import Belief
 from bt_console.evaluate.degraded import Degradation, degradations
 from bt_console.evaluate.reasoning import steps_of
 from bt_console.evaluate.standing import SAME_FAULT, Court, Place
-from bt_console.evaluate.topology import LINK_ROLES
+from bt_console.evaluate.topology import LINK_ROLES, primary_of
 from bt_console.model.health import HealthState
 from bt_console.model.incident import Cause, CauseKind, Impact, Severity
 from bt_console.model.inventory import Role, Target, TargetId, Unit, UnitId, UnitKind
@@ -85,21 +85,34 @@ def _outage(court: Court, members: tuple[TargetId, ...], units: Mapping[UnitId, 
         return None
     kind, target_id = named
     detail = naming.last_miss_detail(court.beliefs[members[0]])
+    open_way = _open_way(court, target, members)
+    code = "cause.one_way" if open_way else f"cause.{kind}"
+    fields = _fields(target, units) | ({"other": _path_name(open_way), "kind": kind} if open_way else {})
     cause = Cause(
         kind=kind,
         target_id=target_id,
         unit_id=target.unit_id,
-        message=message(f"cause.{kind}", detail=detail, **_fields(target, units)),
+        message=message(code, detail=detail, **fields),
     )
     impact = _impact(court, kind, members, units)
     return Found(
         cause=_reasoned(court, cause, members, len(impact.targets), now),
         impact=impact,
-        severity=naming.severity_of(kind),
+        severity=Severity.WARNING if open_way else naming.severity_of(kind),
         members=members,
         last_good_at=_last_good(court, members),
         since=min((at for member in members if (at := court.silent_since(member))), default=None),
     )
+
+
+def _open_way(court: Court, target: Target, members: tuple[TargetId, ...]) -> Target | None:
+    """Return the other way into a service, when that one works."""
+    other = court.topology.other_path.get(target.id)
+    if target.role is not Role.SERVICE or other is None or other in members:
+        return None
+    belief = court.beliefs[other]
+    is_open = belief.state in (HealthState.UP, HealthState.DEGRADED) and not belief.is_stale
+    return court.topology.targets[other] if is_open else None
 
 
 def _reasoned(court: Court, cause: Cause, members: tuple[TargetId, ...], explained_count: int, now: datetime) -> Cause:
@@ -114,10 +127,10 @@ def _name(court: Court, target: Target, members: tuple[TargetId, ...]) -> tuple[
         return _name_device(court, target, members)
     if len(members) > 1 and target.role in LINK_ROLES:
         return CauseKind.UNIT_DARK, TargetId(target.unit_id)
-    if len(members) > 1:
+    if len(members) > 1 and target.role is not Role.SERVICE:
         return CauseKind.OWN_LAN_DOWN, court.topology.hub_id
     kind = naming.kind_of_outage(target, court.beliefs[target.id])
-    return (kind, target.id) if kind else None
+    return (kind, primary_of(target)) if kind else None
 
 
 def _name_device(court: Court, target: Target, members: tuple[TargetId, ...]) -> tuple[CauseKind, TargetId]:
@@ -134,13 +147,17 @@ _PATH_NAMES = {"internet": "Internet", "tslcd": "TSLCD"}
 
 def _fields(target: Target, units: Mapping[UnitId, Unit]) -> dict[str, str]:
     unit = units.get(target.unit_id)
-    path = target.labels.get("path", "")
     return {
         "name": target.name,
         "target": target.id,
         "unit": unit.name if unit else target.unit_id,
-        "path": _PATH_NAMES.get(path, path),
+        "path": _path_name(target),
     }
+
+
+def _path_name(target: Target) -> str:
+    path = target.labels.get("path", "")
+    return _PATH_NAMES.get(path, path)
 
 
 def _kind(units: Mapping[UnitId, Unit], unit_id: UnitId) -> UnitKind | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bt_console.evaluate.topology import Topology
 from bt_console.model.incident import CauseKind, Incident
-from bt_console.model.inventory import TargetId
+from bt_console.model.inventory import Role, TargetId
 
 LINE_KINDS = frozenset({CauseKind.LINK_LOSS, CauseKind.LINK_DELAY, CauseKind.LINK_SATURATED, CauseKind.ROUTE_CHANGED})
 """What loss and delay on a line are called."""
@@ -29,4 +29,8 @@ def culprits_of(incident: Incident, topology: Topology) -> tuple[TargetId, ...]:
         return tuple(t for t in topology.children.get(topology.hub_id, ()) if t in incident.impact.targets)
     if kind is CauseKind.LAN_SWITCH_DOWN:
         return tuple(t for t in topology.children.get(target_id, ()) if t in incident.impact.targets)
+    other = topology.other_path.get(target_id)
+    if other in incident.impact.targets and is_outage(kind) and topology.targets[target_id].role is Role.SERVICE:
+        # The other way into a service, once it had failed too; it is named by its first way.
+        return (target_id, other)
     return (target_id,)

@@ -262,10 +262,22 @@ def _update(incident: Incident, found: Found, now: datetime) -> Incident:
     """Keep the first reasoning while the cause is the same; add a step when it was renamed."""
     wider = replace(incident, impact=_widened(incident, found), severity=found.severity)
     if _same_cause(incident, found):
-        return wider
+        return wider if _says_the_same(incident, found) else _reworded(wider, found, now)
     renamed = Step(at=now, message=message("step.renamed", before=incident.cause.kind, after=found.cause.kind))
     steps = (*incident.cause.steps, renamed, *found.cause.steps)
     return replace(wider, cause=replace(found.cause, steps=steps), impact=found.impact)
+
+
+def _says_the_same(incident: Incident, found: Found) -> bool:
+    """Return whether a cause is told in the same sentence; figures in it may have changed."""
+    return incident.cause.message.partition("|")[0] == found.cause.message.partition("|")[0]
+
+
+def _reworded(incident: Incident, found: Found, now: datetime) -> Incident:
+    """Tell the same cause otherwise: the last way into a service is lost, or one is open again."""
+    seen = Step(at=now, message=found.cause.message)
+    cause = replace(incident.cause, message=found.cause.message, steps=(*incident.cause.steps, seen))
+    return replace(incident, cause=cause)
 
 
 def _widened(incident: Incident, found: Found) -> Impact:

@@ -152,11 +152,20 @@ def _links(targets: Iterable[Target], checks: Mapping[TargetId, object]) -> dict
     return {unit_id: tuple(links) for unit_id, links in found.items()}
 
 
+def primary_of(target: Target) -> TargetId:
+    """Return the service a target is a way into: itself, or the one it is a second way of."""
+    return TargetId(target.labels.get("way_of") or target.id)
+
+
 def _other_paths(targets: Iterable[Target], checks: Mapping[TargetId, object]) -> dict[TargetId, TargetId]:
-    pairs: dict[tuple[UnitId, bool], list[TargetId]] = defaultdict(list)
+    pairs: dict[tuple[str, str], list[TargetId]] = defaultdict(list)
     for target in targets:
-        if target.role in LINK_ROLES | {Role.UPLINK} and target.id in checks:
-            pairs[target.unit_id, target.role is Role.UPLINK].append(target.id)
+        if target.id not in checks:
+            continue
+        if target.role in LINK_ROLES | {Role.UPLINK}:
+            pairs[target.unit_id, "uplinks" if target.role is Role.UPLINK else "links"].append(target.id)
+        elif target.role is Role.SERVICE:
+            pairs[primary_of(target), "ways"].append(target.id)
     found: dict[TargetId, TargetId] = {}
     for pair in pairs.values():
         if len(pair) == 2:

@@ -28,6 +28,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.device_missing": ("thiết bị vắng mặt", "device missing"),
     "kind.flapping": ("chập chờn", "flapping"),
     "kind.cannot_measure": ("không đo được", "cannot measure"),
+    "cause.one_way": (
+        "{name} chỉ còn vào được qua {other}; qua {path} thì {kind_words} ({detail})",
+        "{name} can be reached over {other} only; over {path}: {kind_words} ({detail})",
+    ),
     "cause.unit_dark": (
         "{unit} mất cả hai đường TSLCD và Internet: có thể mất điện hoặc hỏng bộ định tuyến",
         "{unit} lost both its TSLCD and Internet links: power or router failure is likely",

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 from tests.servers.tcp_server import Behaviour, Reader, Writer, cut, page
@@ -130,3 +131,8 @@ def echoing(status: str) -> Behaviour:
         writer.close()
 
     return behave
+
+
+def named(value: object) -> str:
+    """Return a name for a test's parameter that is the same in every process."""
+    return value.__qualname__ if isinstance(value, FunctionType) else str(value)

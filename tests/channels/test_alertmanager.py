@@ -13,7 +13,7 @@ from bt_console.channels.api import ChannelError, Letter
 from bt_console.model.oncall import NoticeKind
 from bt_console.model.paging import SendOutcome
 from tests.channels.letters import HASTY, LETTER, PATIENT, resolved, secret
-from tests.channels.servers import Asked, drop, hang, json_page, receiving
+from tests.channels.servers import Asked, drop, hang, json_page, named, receiving
 from tests.servers.tcp_server import Behaviour, page, serving
 
 
@@ -88,7 +88,7 @@ async def test_a_bearer_token_is_sent(tmp_path: Path) -> None:
         (drop, SendOutcome.AMBIGUOUS),
         (hang, SendOutcome.AMBIGUOUS),
     ],
-    ids=str,
+    ids=named,
 )
 async def test_each_answer_has_its_meaning(answer: bytes | Behaviour, outcome: SendOutcome) -> None:
     async with serving(receiving(answer)) as port:

@@ -17,7 +17,7 @@ from bt_console.channels.apprise import CHANNEL, COMMAND, INSTALL, AppriseParams
 from bt_console.model.paging import SendOutcome
 from probes.secret import Secret
 from tests.channels.letters import LETTER, context, secret
-from tests.channels.servers import hang, receiving, trickle_body
+from tests.channels.servers import hang, named, receiving, trickle_body
 from tests.servers.certificates import Authority
 from tests.servers.tcp_server import Behaviour, closed_port, page, serving
 
@@ -151,7 +151,7 @@ async def test_the_url_is_in_no_argument_and_no_variable_of_the_process(tmp_path
         ("print('[' * 9999); print(7); print('{\"status\": 7}')", SendOutcome.TRANSIENT),
         ('print(\'{"status": "partial"}\')', SendOutcome.AMBIGUOUS),
     ],
-    ids=str,
+    ids=named,
 )
 async def test_a_process_that_dies_or_talks_nonsense_is_no_success(
     tmp_path: Path, program: str, outcome: SendOutcome

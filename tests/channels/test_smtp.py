@@ -22,6 +22,7 @@ from bt_console.channels.api import ChannelContext, ChannelError, Letter, Sent
 from bt_console.channels.smtp import CHANNEL, SmtpParams, check, send
 from bt_console.model.paging import SendOutcome
 from tests.channels.letters import HASTY, LETTER, NOW, PATIENT, context, resolved, secret
+from tests.channels.servers import named
 from tests.servers.certificates import Authority
 from tests.servers.mail_server import endless, endless_lines, scripted, smtp
 from tests.servers.smtp_server import Postbox, serving_smtp
@@ -323,7 +324,7 @@ async def test_a_line_with_a_dot_alone_does_not_end_the_mail() -> None:
         ({"server": "a:b:c:99999"}, "port"),
         ({"helo": "a b"}, "helo"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_what_cannot_be_is_refused_with_what_to_write(params: dict[str, Any], match: str) -> None:
     with pytest.raises(ValueError, match=match):

@@ -24,6 +24,7 @@ from tests.channels.servers import (
     endless_head,
     hang,
     json_page,
+    named,
     receiving,
     trickle_body,
     trickle_head,
@@ -103,7 +104,7 @@ async def test_every_attempt_has_a_connection_of_its_own(token: Secret) -> None:
         (json_page({"ok": "yes"}), SendOutcome.AMBIGUOUS, None),
         (page("[" * 60_000), SendOutcome.AMBIGUOUS, None),
     ],
-    ids=str,
+    ids=named,
 )
 async def test_each_answer_has_its_meaning(
     token: Secret, answer: bytes, outcome: SendOutcome, pause_s: float | None
@@ -241,7 +242,7 @@ async def test_what_is_no_text_is_passed_over_and_not_asked_for_again(token: Sec
         page("garbage"),
         page("", "500 Oops"),
     ],
-    ids=str,
+    ids=named,
 )
 async def test_not_being_able_to_listen_is_an_error_that_says_why(token: Secret, answer: bytes) -> None:
     with pytest.raises(ChannelError, match=r"."):

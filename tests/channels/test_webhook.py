@@ -25,6 +25,7 @@ from tests.channels.servers import (
     endless_body,
     endless_head,
     hang,
+    named,
     receiving,
     trickle_body,
     trickle_head,
@@ -129,7 +130,7 @@ async def test_a_letter_about_the_alerting_itself_is_an_alert_too() -> None:
         (page("", "307 Moved", Location="https://other.example/x?key=1"), SendOutcome.TRANSIENT, "other.example"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", SendOutcome.AMBIGUOUS, "not HTTP"),
     ],
-    ids=str,
+    ids=named,
 )
 async def test_each_answer_has_its_meaning(answer: bytes, outcome: SendOutcome, said: str) -> None:
     desk = receiving(answer)
@@ -256,7 +257,7 @@ async def test_a_bearer_that_cannot_stand_in_a_field_is_not_sent(tmp_path: Path)
         ({"url": "http://a.example", "headers": ("Host: b",)}, "cannot be sent"),
         ({"url": "http://a.example", "headers": ("X: a\r\nY: b",)}, "cannot be sent"),
     ],
-    ids=str,
+    ids=named,
 )
 def test_what_cannot_be_is_refused_with_what_to_write(params: dict[str, object], match: str) -> None:
     with pytest.raises(ValueError, match=match):

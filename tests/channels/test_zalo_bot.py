@@ -14,7 +14,7 @@ from bt_console.channels.zalo_bot import CHANNEL, TEXT_UNITS, ZaloBotParams, che
 from bt_console.model.paging import SendOutcome
 from probes.secret import Secret
 from tests.channels.letters import CANARY, HASTY, LETTER, PATIENT, secret
-from tests.channels.servers import Receiver, drop, hang, json_page, receiving
+from tests.channels.servers import Receiver, drop, hang, json_page, named, receiving
 from tests.servers.tcp_server import Behaviour, page, serving
 
 SENT = json_page({"ok": True, "result": {"message_id": "82599fa32f56d00e8941", "date": 1749632637199}})
@@ -60,7 +60,7 @@ async def test_a_letter_arrives_and_its_number_comes_back(token: Secret) -> None
         ({"ok": False, "error_code": -17, "description": "a code nobody documents"}, SendOutcome.TRANSIENT),
         ({"ok": False}, SendOutcome.TRANSIENT),
     ],
-    ids=str,
+    ids=named,
 )
 async def test_a_refusal_with_status_200_is_judged_by_its_own_code(
     token: Secret, document: object, outcome: SendOutcome
@@ -117,7 +117,7 @@ async def test_an_answer_without_a_number_is_still_one_and_the_same_when_it_is_r
         json_page({"ok": True}),
         json_page({"ok": True, "result": {"event_name": "message.sticker.received", "message": {"from": {"id": 1}}}}),
     ],
-    ids=str,
+    ids=named,
 )
 async def test_hearing_nothing_is_no_error(token: Secret, answer: bytes) -> None:
     assert await _heard(token, receiving(answer)) == Received(cursor="kept")

@@ -5,7 +5,7 @@ Source: names, addresses and dependencies are those of the lab and of config.exa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bt_console.evaluate.topology import LINK_ROLES
@@ -45,10 +45,11 @@ _FULL = tuple(
 _PATH_ROLES = LINK_ROLES | {Role.UPLINK, Role.CORE, Role.ANCHOR}
 
 
-def district(communes: int = 17) -> Inventory:
-    """Return the inventory with the first communes of the district."""
+def district(communes: int = 17, second_ways: Iterable[str] = ()) -> Inventory:
+    """Return the inventory with the first communes; some services have a second way, such as `qlvb-internet`."""
     units = dict(_units(communes))
-    targets = {target.id: target for target in (*_infrastructure(), *_services(), *_of_units(units))}
+    ways = (_second_way(slug) for slug in second_ways)
+    targets = {target.id: target for target in (*_infrastructure(), *_services(), *ways, *_of_units(units))}
     checks = {check.id: check for target in targets.values() for check in _checks(target)}
     return Inventory(
         district="Bạch Thông",
@@ -99,6 +100,13 @@ def _services() -> Iterator[Target]:
         first = "tslcd-core" if path == "tslcd" else "hub/uplink-internet"
         host = f"{slug}.bachthong.example"
         yield _target(slug, Role.SERVICE, title, address, (first, "dns"), path=path, service=kind, host=host)
+
+
+def _second_way(slug: str) -> Target:
+    title, kind, first, _ = SERVICES[slug]
+    path, parent = ("internet", "hub/uplink-internet") if first == "tslcd" else ("tslcd", "tslcd-core")
+    labels = {"path": path, "service": kind, "host": f"{slug}.bachthong.example", "way_of": slug}
+    return _target(f"{slug}-{path}", Role.SERVICE, title, "192.0.2.31", (parent, "dns"), **labels)
 
 
 def _of_units(units: dict[UnitId, Unit]) -> Iterator[Target]:

@@ -2,6 +2,7 @@
 
     title: ...             one sentence
     units: 6               communes in the district
+    second_ways: [qlvb]    services that are also reached over the other path, as `qlvb-internet` (optional)
     for: 90s               length of the run
     phases: {PATTERN: s}   phases of checks that must not vary with the seed (optional)
     world: [CONDITION]     see tests/evaluate/world.py
@@ -33,7 +34,7 @@ from tests.evaluate.world import Condition
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 SETTLED_S = 25.0
 """After the last condition ended and this much time, everything must be UP and every incident resolved."""
-_KEYS = {"title", "units", "for", "phases", "world", "observations", "incidents", "states"}
+_KEYS = {"title", "units", "second_ways", "for", "phases", "world", "observations", "incidents", "states"}
 _SPAN = r"(?P<{0}_from>[\d.]+)s\.\.(?P<{0}_to>[\d.]+)s"
 _INCIDENT = re.compile(
     r"(?P<kind>\w+) (?P<target>\S+)(?: after (?P<after>\S+))? opened "
@@ -110,6 +111,7 @@ class Scenario:
 
     title: str
     units: int
+    second_ways: tuple[str, ...]
     length_s: float
     phases: dict[str, float]
     conditions: tuple[Condition, ...]
@@ -126,6 +128,7 @@ class Scenario:
         return cls(
             title=raw["title"],
             units=raw.get("units", 6),
+            second_ways=tuple(raw.get("second_ways", ())),
             length_s=float(raw["for"].removesuffix("s")),
             phases=raw.get("phases", {}),
             conditions=(*world, *_said(raw.get("observations", {}))),
@@ -135,7 +138,7 @@ class Scenario:
 
     def problems(self, seed: int) -> list[str]:
         """Run it with a seed and return everything that is not as expected."""
-        simulation = Simulation(district(self.units), self.conditions, seed, self.phases)
+        simulation = Simulation(district(self.units, self.second_ways), self.conditions, seed, self.phases)
         found: list[str] = []
         for at_s, pattern, states in self.states:
             simulation.run(at_s)

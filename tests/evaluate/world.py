@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from random import Random
 
+from bt_console.evaluate.topology import primary_of
 from bt_console.model.inventory import Check, Inventory, Role, Target, TargetId
 from probes.api import Fact, FailureKind, Outcome, Reading
 
@@ -199,7 +200,7 @@ class World:
         return reading, took_s
 
     def _unnamed(self, target: Target, at_s: float) -> Read | None:
-        host, query = target.labels.get("host", ""), f"dns:dns_query:{target.id}"
+        host, query = target.labels.get("host", ""), f"dns:dns_query:{primary_of(target)}"
         if self._is_blocked(TargetId("dns"), at_s):
             return _failed(FailureKind.NAME_NOT_FOUND, f"{host}: no answer from the resolver"), 2.0
         if self._now(query, "noname", at_s):
