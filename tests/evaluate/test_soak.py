@@ -11,8 +11,8 @@ from tests.evaluate.simulation import Simulation
 from tests.evaluate.world import Condition
 
 NOISE = Condition.parse("0s.. loss *,*/switch 1%")
-LENGTH_S = float(os.environ.get("BT_CONSOLE_SOAK_S", "600"))
-"""Ten minutes by default; 3600 is the hour that docs/diagnosis.md speaks of."""
+LENGTH_S = float(os.environ.get("BT_CONSOLE_SOAK_S", "300"))
+"""Five minutes by default; 3600 is the hour that docs/diagnosis.md speaks of."""
 
 
 @pytest.mark.parametrize("seed", range(1))

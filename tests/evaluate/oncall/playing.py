@@ -90,6 +90,8 @@ class Received:
 
     at: datetime
     delivery: Delivery
+    severity: Severity | None = None
+    """How grave it was then; None for what is of no incident."""
 
 
 @dataclass
@@ -157,7 +159,8 @@ class World:
             return False
         condition = self.condition(delivery)
         if condition in _ARRIVES:
-            self.received.append(Received(self.now, delivery))
+            call = self.desk.calls.get(delivery.incident_id or 0)
+            self.received.append(Received(self.now, delivery, call.severity if call else None))
         if self.crash == "after":
             return False
         sent = Sent(outcome=_SEND[condition], retry_after_s=30.0 if condition == "limited" else None, detail=condition)
