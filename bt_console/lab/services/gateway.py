@@ -30,7 +30,7 @@ class Gateway:
         self._spool = spool
         self._letters = letters
         for folder in FOLDERS:
-            (spool / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(spool / folder)
 
     async def run(self) -> None:
         """Send what is put into the spool, until cancelled."""
@@ -96,3 +96,10 @@ def _number(written: str) -> str:
 def _stamp() -> str:
     # smsd writes local times without a zone.
     return datetime.now().astimezone().strftime("%y-%m-%d %H:%M:%S")
+
+
+def _make_private(directory: Path) -> None:
+    """Make a directory and what is missing above it for the owner alone: `parents=True` minds only the last one."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700)
