@@ -1,6 +1,7 @@
 """Words of paging: what notices say, why they were or were not sent, what operators are answered."""
 
 WORDS: dict[str, tuple[str, str]] = {
+    "command.bad_order": ("không hiểu yêu cầu: {detail}", "the order cannot be read: {detail}"),
     "oncall.why.acked": ("{by} đã nhận việc đến {until}", "{by} has it until {until}"),
     "oncall.why.worse": ("nặng hơn: {severity_said}", "it became worse: {severity_said}"),
     "oncall.why.flapping": ("chập chờn, đã trở lại {count} lần", "it flaps: it came back {count} times"),
