@@ -13,6 +13,7 @@ from bt_console.engine.finds import Finds, VendorOf
 from bt_console.engine.runner import Run
 from bt_console.evaluate import foreign, health, incidents, topology
 from bt_console.evaluate.belief import Belief
+from bt_console.evaluate.culprits import NOT_FOUND_HERE
 from bt_console.evaluate.diagnosis import Diagnosis, Situation, diagnose
 from bt_console.model.change import Change, Memory
 from bt_console.model.health import CheckHealth, HealthState, TargetHealth, Verdict
@@ -54,8 +55,8 @@ class Pipeline:
         self._targets: dict[TargetId, TargetHealth] = {}
         self._loaded = memory
         self._finds = Finds(memory, vendor_of)
-        self._open = tuple(i for i in memory.open_incidents if i.cause.kind not in foreign.FOREIGN_KINDS)
-        self._told = tuple(i for i in memory.open_incidents if i.cause.kind in foreign.FOREIGN_KINDS)
+        self._open = tuple(i for i in memory.open_incidents if i.cause.kind not in NOT_FOUND_HERE)
+        self._told = tuple(i for i in memory.open_incidents if i.cause.kind in NOT_FOUND_HERE)
         """Incidents others told us of."""
         self._told_before: tuple[Incident, ...] = ()
         self._recent = memory.resolved_incidents

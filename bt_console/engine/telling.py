@@ -20,7 +20,7 @@ from bt_console.evaluate.oncall import (
     replies,
     settling,
 )
-from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene
+from bt_console.evaluate.oncall.desk import Desk, Outcome, Scene, joined_papers
 from bt_console.evaluate.oncall.document import notice
 from bt_console.model.change import Change, Memory, Paper
 from bt_console.model.oncall import OnCall, Override
@@ -228,15 +228,13 @@ def _shifted(value: Any, by: timedelta) -> Any:
 
 
 def joined(changes: Iterable[Change]) -> Change:
-    """Return one Change of several, in order: later rows replace earlier ones when they are stored."""
-    papers: dict[str, tuple[Any, ...]] = dict.fromkeys(Paper.__dataclass_fields__, ())
-    incidents: tuple[Any, ...] = ()
-    events: tuple[Any, ...] = ()
-    for change in changes:
-        papers = {name: (*rows, *getattr(change.paper, name)) for name, rows in papers.items()}
-        incidents = (*incidents, *change.incidents)
-        events = (*events, *change.events)
-    return Change(paper=Paper(**papers), incidents=incidents, events=events)
+    """Return one Change of several about telling people, in order."""
+    every = tuple(changes)
+    return Change(
+        paper=joined_papers(change.paper for change in every),
+        incidents=tuple(incident for change in every for incident in change.incidents),
+        events=tuple(event for change in every for event in change.events),
+    )
 
 
 def is_empty(change: Change) -> bool:

@@ -43,7 +43,7 @@ def find_causes(court: Court, units: Mapping[UnitId, Unit], now: datetime) -> tu
     slow = [_degraded(court, found, units, now) for found in degradations(court)]
     blind = _cannot_measure(court, now)
     found = [*([blind] if blind else []), *outages, *slow]
-    return tuple(sorted(found, key=lambda f: list(Severity).index(f.severity)))
+    return tuple(sorted(found, key=lambda f: -f.severity.gravity))
 
 
 def _groups(court: Court, roots: list[TargetId]) -> list[tuple[TargetId, ...]]:

@@ -12,13 +12,12 @@ from urllib.parse import unquote
 
 from bt_console.evaluate.foreign import Told
 from bt_console.model.external import ExternalAlert
-from bt_console.model.incident import CauseKind, Incident, Severity
+from bt_console.model.incident import CauseKind, Incident
 from bt_console.model.inventory import TargetId, Unit, UnitId
 from bt_console.words import message
 
 FIRING_LIMIT = 2000
 """So many alerts are kept at once; whoever tells more is not believed the rest."""
-_RANK = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 
 
 def advance(
@@ -85,7 +84,7 @@ def _told(name: str, unit_id: UnitId, units: Mapping[UnitId, Unit], group: list[
         unit_id=unit_id,
         # Nothing that may change while it lasts: by its message an incident is known again.
         message=message("cause.external_alert", name=name, unit=unit),
-        severity=max((alert.severity for alert in group), key=_RANK.index),
+        severity=max((alert.severity for alert in group), key=lambda severity: severity.gravity),
         detail=message(
             "step.external_alert", text=first.summary or first.name, count=len(group), at=first.starts_at.isoformat()
         ),

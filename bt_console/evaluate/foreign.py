@@ -10,8 +10,6 @@ from bt_console.evaluate.incidents import Docket
 from bt_console.model.incident import Cause, CauseKind, Impact, Incident, Severity, Step
 from bt_console.model.inventory import TargetId, UnitId
 
-FOREIGN_KINDS = frozenset({CauseKind.EXTERNAL_ALERT, CauseKind.HEARTBEAT_MISSED})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:

@@ -52,6 +52,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    @property
+    def gravity(self) -> int:
+        """How grave it is: more is worse."""
+        return -list(Severity).index(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:

@@ -27,7 +27,6 @@ from bt_console.words import message
 FLAPS_TOLD = 3
 """At so many relapses it is told once that it flaps, and recoveries are believed later."""
 NO_POLICY = EscalationPolicy(id="", steps=(chains.NOBODY,))
-_RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 _PAGING = frozenset({CallState.PENDING, CallState.OPEN})
 
 
@@ -106,7 +105,7 @@ def _follow(draft: Draft, call: Call) -> Call:
             return close_unheard(draft, call)
         return call if call.state is CallState.RESOLVED else _resolve(draft, call)
     call = _relapse(draft, call, incident)
-    return _raise(draft, call, incident) if _RANK[incident.severity] > _RANK[call.severity] else call
+    return _raise(draft, call, incident) if incident.severity.gravity > call.severity.gravity else call
 
 
 def _resolve(draft: Draft, call: Call) -> Call:

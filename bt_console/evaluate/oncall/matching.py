@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bt_console.model.incident import Incident, Severity
+from bt_console.model.incident import Incident
 from bt_console.model.inventory import Inventory, Target, Unit
 from bt_console.model.oncall import Match, OnCall, Route
-
-_RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 def matches(match: Match, incident: Incident, inventory: Inventory, *, whole_impact: bool = False) -> bool:
@@ -19,7 +17,7 @@ def matches(match: Match, incident: Incident, inventory: Inventory, *, whole_imp
     hurt = {cause.unit_id, *incident.impact.units} if whole_impact else {cause.unit_id}
     return (
         (not match.kinds or cause.kind in match.kinds)
-        and (match.min_severity is None or _RANK[incident.severity] >= _RANK[match.min_severity])
+        and (match.min_severity is None or incident.severity.gravity >= match.min_severity.gravity)
         and (not match.units or hurt <= match.units)
         and (not match.targets or cause.target_id in match.targets)
         and (not match.roles or (target is not None and target.role in match.roles))

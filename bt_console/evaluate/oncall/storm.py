@@ -18,8 +18,6 @@ from bt_console.model.oncall import Contact, Limit, NoticeKind
 from bt_console.model.paging import Delivery, DeliveryState
 from bt_console.words import message
 
-_RISING = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
-
 
 def is_in_window(delivery: Delivery, limit: Limit, now: datetime) -> bool:
     """Return whether a message counts against a limit: it was sent, is being sent, or may have been."""
@@ -49,7 +47,7 @@ def is_over_limit(draft: Draft, delivery: Delivery) -> bool:
 def _gravity(draft: Draft, delivery: Delivery) -> int:
     """Return how grave what a page speaks of is; what is no longer known counts as the gravest."""
     known = draft.calls.get(delivery.incident_id or 0) or draft.incident(delivery.incident_id)
-    return _RISING.index(known.severity) if known else len(_RISING)
+    return known.severity.gravity if known else Severity.CRITICAL.gravity + 1
 
 
 def hold(draft: Draft, delivery: Delivery) -> Delivery:
