@@ -29,7 +29,6 @@ from bt_console.model import recurrence
 from bt_console.model.inventory import TargetId, UnitId
 from bt_console.model.oncall import (
     Channel,
-    ChannelPath,
     Contact,
     Direction,
     DrillPlan,
@@ -57,7 +56,8 @@ _ROOT: Loc = ("oncall",)
 def default_oncall(timezone: str, language: str) -> OnCall:
     """Return what holds where nothing is configured: whoever sees an open console."""
     contact = Contact(id="truc", name=tell(language, "config.duty_desk"), language=language)
-    channel = Channel(id="console", kind="console", path=ChannelPath.LOCAL, params=channels.load("console").params())
+    kind = channels.load("console")
+    channel = Channel(id=kind.name, kind=kind.name, path=kind.path, needs_address=False, params=kind.params())
     step = EscalationStep(notify=(contact.id,), channels=(channel.id,))
     policy = EscalationPolicy(id="console", steps=(step,))
     return OnCall(
@@ -149,6 +149,7 @@ class OnCallBuilder:
             depends_all=tuple(map(TargetId, spec.depends_on.all)),
             limits=tuple(spec.limit),
             uses=frozenset(spec.use_for),
+            needs_address=not kind.is_broadcast,
             params=self._params((*loc, "params"), kind, spec.params),
         )
 

@@ -67,6 +67,8 @@ class Channel:
     limits: tuple[Limit, ...] = ()
     uses: frozenset[NoticeKind] = frozenset()
     """What it is for; empty: everything."""
+    needs_address: bool = True
+    """False: one message reaches whoever is there, or a machine; a contact needs no address of its own."""
     params: Any = None
     """The kind's params dataclass. Never stored: None in what front ends read."""
 

@@ -210,5 +210,15 @@ def free_port() -> int:
     return port
 
 
+async def test_a_machine_is_told_though_no_contact_has_an_address_there(place: Site, post: Post) -> None:
+    text = ONCALL.format(port=post.port)
+    assert ", addresses: {hook: an}" in text
+    place.write_config(text.replace(", addresses: {hook: an}", ""))
+    async with place.monitored() as console:
+        await up(console)
+        await place.close(TSLCD)
+        await post.until("page")
+
+
 def _now() -> datetime:
     return datetime.now(UTC)

@@ -257,7 +257,7 @@ def oncall(*, params: object = None, url: object = None) -> OnCall:
             params=params,
         ),
         Channel(id="sms", kind="smstools", path=ChannelPath.GSM, uses=frozenset({NoticeKind.PAGE, NoticeKind.LATE})),
-        Channel(id="man-hinh", kind="console", path=ChannelPath.LOCAL),
+        Channel(id="man-hinh", kind="console", path=ChannelPath.LOCAL, needs_address=False),
     )
     planned = Mute(
         id=-1,

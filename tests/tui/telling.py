@@ -67,7 +67,7 @@ def oncall() -> OnCall:
     }
     contacts["truc"] = Contact(id="truc", name="Trực ban")
     channels = (
-        Channel(id="console", kind="console", path=ChannelPath.LOCAL),
+        Channel(id="console", kind="console", path=ChannelPath.LOCAL, needs_address=False),
         Channel(id="sms", kind="smstools", path=ChannelPath.GSM),
         Channel(id="zalo", kind="zalo_bot", path=ChannelPath.INTERNET),
         Channel(id="mail", kind="smtp", path=ChannelPath.TSLCD, depends_all=(TargetId("tslcd-core"), TargetId("mail"))),

@@ -9,8 +9,8 @@ from bt_console.model.health import HealthState
 from bt_console.model.inventory import Role, TargetId
 from bt_console.model.oncall import Channel, ChannelPath, Contact, NoticeKind, OnCall
 
-BROADCAST_KINDS = frozenset({"console", "wall"})
-"""They reach whoever is there and need no address; nobody may be there, so they prove nothing."""
+_UNATTENDED_KINDS = frozenset({"console", "wall"})
+"""Nobody may be there, so they prove nothing."""
 _GONE = frozenset({HealthState.DOWN, HealthState.UNREACHABLE})
 _ROUTED = frozenset({ChannelPath.INTERNET, ChannelPath.TSLCD})
 
@@ -18,7 +18,7 @@ _ROUTED = frozenset({ChannelPath.INTERNET, ChannelPath.TSLCD})
 def address_of(contact: Contact, channel: Channel) -> str | None:
     """Return where a person is on a channel; None where they are not."""
     found = contact.addresses.get(channel.id)
-    return "" if found is None and channel.kind in BROADCAST_KINDS else found
+    return "" if found is None and not channel.needs_address else found
 
 
 def ways_to(oncall: OnCall, contact: Contact, kind: NoticeKind, preferred: Sequence[str] = ()) -> tuple[Channel, ...]:
@@ -26,7 +26,7 @@ def ways_to(oncall: OnCall, contact: Contact, kind: NoticeKind, preferred: Seque
     for ids in (preferred, tuple(contact.addresses)):
         if found := tuple(_fitting(oncall, contact, kind, ids)):
             return found
-    return tuple(channel for channel in oncall.channels.values() if channel.kind in BROADCAST_KINDS)
+    return tuple(channel for channel in oncall.channels.values() if not channel.needs_address)
 
 
 def _fitting(oncall: OnCall, contact: Contact, kind: NoticeKind, ids: Iterable[str]) -> Iterable[Channel]:
@@ -40,7 +40,7 @@ def _fitting(oncall: OnCall, contact: Contact, kind: NoticeKind, ids: Iterable[s
 
 def is_telling(channel: Channel | None) -> bool:
     """Return whether what a channel accepted reaches a certain person."""
-    return channel is not None and channel.kind not in BROADCAST_KINDS
+    return channel is not None and channel.kind not in _UNATTENDED_KINDS
 
 
 def is_path_up(channel: Channel, scene: Scene) -> bool:

@@ -347,7 +347,7 @@ def test_a_page_whose_reader_is_configured_no_more_reaches_somebody_else() -> No
 
 
 def test_a_screen_nobody_may_look_at_tells_nobody_for_certain() -> None:
-    console = Channel(id="console", kind="console", path=ChannelPath.LOCAL)
+    console = Channel(id="console", kind="console", path=ChannelPath.LOCAL, needs_address=False)
     contacts = {"an": replace(ONCALL.contacts["an"], addresses={"zalo": "z-an", "console": ""})}
     oncall = replace(ONCALL, contacts=contacts, channels={"zalo": ONCALL.channels["zalo"], "console": console})
     world = World(oncall=oncall, conditions={"zalo": "down"})

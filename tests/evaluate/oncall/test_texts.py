@@ -314,7 +314,7 @@ def test_a_drill_asks_for_an_answer(contact: Contact, answer: str, short: str) -
     assert found.short == short
 
 
-DESK = Channel(id="desk", kind="console", path=ChannelPath.LOCAL)
+DESK = Channel(id="desk", kind="console", path=ChannelPath.LOCAL, needs_address=False)
 
 
 def at_desk(*via: str, fallback_after_s: float = 60.0) -> World:

@@ -188,7 +188,7 @@ def test_over_for_now_and_over_for_good() -> None:
 
 
 def test_a_message_on_a_screen_tells_nobody_in_particular() -> None:
-    channels = {"desk": replace(CHANNELS["sms"], id="desk", kind="console")}
+    channels = {"desk": replace(CHANNELS["sms"], id="desk", kind="console", needs_address=False)}
     contacts = {"an": replace(ONCALL.contacts["an"], addresses={})}
     world = opened(World(oncall=replace(ONCALL, channels=channels, contacts=contacts)))
     assert told(1, world.rows.values(), world.oncall) == ()
