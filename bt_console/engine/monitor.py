@@ -46,7 +46,6 @@ class Monitor:
         self._settings = settings
         self._author = author
         self._pipeline = pipeline
-        self._telling = telling
         self._clock = clock
         self._timeline = Timeline(clock)
         self._office = Office(settings, pipeline, telling, author, self._timeline)
@@ -162,7 +161,7 @@ class Monitor:
             return
         log.warning("the clock jumped by %.1f s", jump.total_seconds())
         self._pipeline.shift(jump)
-        self._telling.shift(jump)
+        self._office.shift(jump)
         detail = f"clock jumped by {jump.total_seconds():+.1f} s"
         self._pulse.note(self._pipeline.note([engine_event(detail, self._timeline.instant())]))
 

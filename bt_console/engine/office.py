@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 from bt_console.config.load import Settings
 from bt_console.engine.author import Author
@@ -42,6 +43,12 @@ class Office:
         self._telling.oncall = settings.oncall
         self._notifier.settings = self._selfwatch.settings = settings
         self._outside.apply(settings)
+
+    def shift(self, by: timedelta) -> None:
+        """Move along after the wall clock jumped: deadlines, and when others were heard."""
+        self._telling.shift(by)
+        self._outside.shift(by)
+        self._selfwatch.shift(by)
 
     def step(self) -> Change:
         """Return what follows for people from what is known now; to be stored with what led to it."""

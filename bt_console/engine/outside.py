@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bt_console.config.load import Settings
 from bt_console.config.oncall_schema import Listen
@@ -53,6 +54,10 @@ class Outside:
         hub, unit_id = _hub(inventory)
         silent = heartbeats.told(self._selfwatch.rows.values(), hub, unit_id)
         return (*external.told(self._firing.values(), inventory.units, unit_id), *silent)
+
+    def shift(self, by: timedelta) -> None:
+        """Keep the age of what was heard after the wall clock jumped."""
+        self._firing = {key: replace(alert, heard_at=alert.heard_at + by) for key, alert in self._firing.items()}
 
     def apply(self, settings: Settings) -> None:
         """Take over a new configuration; the ear moves if it must."""

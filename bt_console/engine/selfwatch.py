@@ -63,6 +63,13 @@ class Selfwatch:
         await self._keep((replace(known, last_at=self._now(), is_missed=False, detail=""),))
         return True
 
+    def shift(self, by: timedelta) -> None:
+        """Keep the age of signs of life after the wall clock jumped; cron and the weekly drill are appointments."""
+        self._started_at += by
+        every = {plan.name for plan in self._plans() if plan.direction is Direction.IN and not plan.cron}
+        heard = [row for name, row in self._rows.items() if name in every and row.last_at]
+        self._rows |= {row.name: replace(row, last_at=row.last_at + by) for row in heard if row.last_at}
+
     def _plans(self) -> tuple[HeartbeatPlan, ...]:
         return self._telling.oncall.heartbeats
 
@@ -82,9 +89,11 @@ class Selfwatch:
     def _gone(self, rows: tuple[Heartbeat, ...]) -> tuple[Heartbeat, ...]:
         """Return items audited no more as well: what nobody looks at must not stay red."""
         names = {row.name for row in rows}
-        audited = [row for row in self._rows.values() if row.direction is Direction.SELF and row.name != drillpage.NAME]
-        left = (row for row in audited if row.name not in names)
+        left = (row for row in self._audited() if row.name not in names)
         return tuple(replace(row, is_missed=False, detail="") for row in left if row.is_missed)
+
+    def _audited(self) -> list[Heartbeat]:
+        return [row for row in self._rows.values() if row.direction is Direction.SELF and row.name != drillpage.NAME]
 
     async def _facts(self, lag_s: float) -> audit.Facts:
         blind, total = self._pipeline.blind_checks()
@@ -143,7 +152,7 @@ class Selfwatch:
             await self._author.commit(change)
 
     async def _give(self, plan: HeartbeatPlan, now: datetime) -> None:
-        audited = [row for row in self._rows.values() if row.direction is Direction.SELF and row.name != drillpage.NAME]
+        audited = self._audited()
         if not audit.is_well(audited) or not audited:
             detail = message("heartbeat.withheld", name=plan.name)
             last_at = self._rows[plan.name].last_at if plan.name in self._rows else None

@@ -28,7 +28,8 @@ from bt_console.model.paging import Attempt, ChannelHealth, Delivery, DeliverySt
 from bt_console.words import message
 
 _MOVING = ("next_at", "hold_until", "ack_until", "lease_until", "not_before")
-"""Deadlines: they are durations from now, and move with the clock. Mutes and shifts are appointments and do not."""
+"""Deadlines: they are durations from now, and move with the clock. Mutes, shifts and what waits for working hours are
+appointments and do not."""
 
 
 class Telling:
@@ -174,7 +175,10 @@ class Telling:
         self._desk = replace(
             desk,
             calls={key: _shifted(value, by) for key, value in desk.calls.items()},
-            deliveries={key: _shifted(value, by) for key, value in desk.deliveries.items()},
+            deliveries={
+                key: value if value.state is DeliveryState.HELD else _shifted(value, by)
+                for key, value in desk.deliveries.items()
+            },
             healths={key: _shifted(value, by) for key, value in desk.healths.items()},
         )
 

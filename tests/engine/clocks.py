@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from bt_console.engine.clock import SystemClock
+
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
@@ -28,3 +30,13 @@ class HandClock:
     def step_s(self, seconds: float) -> None:
         """Set the wall clock, as NTP or a person would, or a sleep does."""
         self.wall += timedelta(seconds=seconds)
+
+
+class SetClock(SystemClock):
+    """The machine's clocks, the wall clock of which a test sets while they run."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bt_console.engine.clock import Clock
 from bt_console.engine.supervisor import run_monitor
 from bt_console.facade import Console, StoreError
 from bt_console.model.snapshot import Snapshot
@@ -70,11 +71,11 @@ class Site:
             await self.close(address)
 
     @asynccontextmanager
-    async def monitored(self) -> AsyncIterator[Console]:
+    async def monitored(self, clock: Clock | None = None) -> AsyncIterator[Console]:
         """Run a monitor on the site and give a console on its store."""
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(run_monitor(self.config_path, stop=stop, store_path=self.store_path))
+            task = group.create_task(run_monitor(self.config_path, stop=stop, store_path=self.store_path, clock=clock))
             console = await self._console(task)
             try:
                 yield console

@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from aiohttp import ClientSession, web
 
 from bt_console.facade import Console
 from bt_console.model.paging import CallState
+from tests.engine.clocks import SetClock
 from tests.engine.site import INTERNET, PATIENCE_S, TSLCD, Site, site, until
 
 ONCALL = """
@@ -208,6 +209,26 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+async def test_what_was_heard_outlives_a_clock_that_is_set(place: Site, post: Post) -> None:
+    port, clock = free_port(), SetClock()
+    listen = LISTEN.replace("every: 1s, grace: 1s", "every: 10m, grace: 1m").format(port=port)
+    place.write_config(ONCALL.format(port=post.port) + listen)
+    async with place.monitored(clock) as console, ClientSession() as client:
+        await up(console)
+        async with client.get(f"http://127.0.0.1:{port}/heartbeat/backup") as answer:
+            assert answer.status == 200
+        alert = {"labels": {"alertname": "DiskFull", "severity": "critical"}}
+        async with client.post(f"http://127.0.0.1:{port}/api/v2/alerts", json=[alert]) as answer:
+            assert answer.status == 200
+        await post.until("page")
+        clock.ahead = timedelta(hours=1)
+        await until(console, lambda _: any("jumped" in event.message for event in console.events()))
+        ticked_at = _now() + clock.ahead + timedelta(seconds=2)
+        later = await until(console, lambda s: s.engine.last_tick_at is not None and s.engine.last_tick_at > ticked_at)
+        assert [i.cause.kind for i in later.incidents if i.resolved_at is None] == ["external_alert"]
+        assert post.kinds() == ["page"]
 
 
 async def test_a_machine_is_told_though_no_contact_has_an_address_there(place: Site, post: Post) -> None:
