@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -37,24 +36,6 @@ from tests.store.processes import UNPRIVILEGED, run, start
 
 CHECK = CheckId("xa-1/tslcd:icmp_echo")
 NOW = at(101)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def writer(path: Path) -> Iterator[Writer]:
-    with closing(Writer(path)) as opened:
-        opened.commit(everything(district()))
-        yield opened
-
-
-@pytest.fixture
-def console(path: Path, writer: Writer) -> Iterator[Console]:
-    with closing(Console(path)) as opened:
-        yield opened
 
 
 def look(console: Console, since: int | None = None) -> Snapshot:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from bt_console.facade import Console
 from bt_console.model.change import Change, Paper
@@ -16,7 +13,7 @@ from bt_console.model.oncall import Direction, MuteKind, NoticeKind
 from bt_console.model.paging import CallState, Delivery, DeliveryState, SendOutcome
 from bt_console.model.snapshot import OutboxView, Snapshot
 from bt_console.store.writer import Writer
-from tests.store.examples import at, district, engine, everything, incident
+from tests.store.examples import at, district, engine, incident
 from tests.store.oncall_examples import (
     ack_code,
     attempt,
@@ -34,24 +31,6 @@ from tests.store.oncall_examples import (
 )
 
 NOW = at(101)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def writer(path: Path) -> Iterator[Writer]:
-    with closing(Writer(path)) as opened:
-        opened.commit(everything(district()))
-        yield opened
-
-
-@pytest.fixture
-def console(path: Path, writer: Writer) -> Iterator[Console]:
-    with closing(Console(path)) as opened:
-        yield opened
 
 
 def look(console: Console, now: datetime = NOW) -> Snapshot:
