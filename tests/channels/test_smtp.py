@@ -33,7 +33,7 @@ OFFER = "250-mail.example\r\n250 8BITMIME"
 TAKEN = {"EHLO": OFFER, "MAIL": "250 ok", "RCPT": "250 ok", "DATA": "354 go on"}
 
 
-@dataclass(slots=True)
+@dataclass
 class Moody(Postbox):
     """Answers each command as it is told to."""
 

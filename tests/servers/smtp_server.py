@@ -20,9 +20,12 @@ from tests.servers.certificates import Issued
 from tests.servers.process import running, until_listening
 
 
-@dataclass(slots=True)
+@dataclass
 class Postbox:
-    """Takes messages, as aiosmtpd's handler, and hands each on."""
+    """Takes messages, as aiosmtpd's handler, and hands each on.
+
+    Without slots: aiosmtpd looks at every attribute, and Debian's Python 3.11.2 leaves one there that cannot be read.
+    """
 
     deliver: Callable[[bytes], None] | None = None
     answer: str = "250 OK"
