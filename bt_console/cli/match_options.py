@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bt_console.cli.choose import find_unit, near
@@ -25,6 +26,21 @@ def add_match(parser: Parser) -> None:
     parser.add_argument("--target", metavar="T", action="append", default=[], help="cli.opt.match_target")
     parser.add_argument("--kind", metavar="K", action="append", default=[], help="cli.opt.match_kind")
     parser.add_argument("--severity", choices=_SEVERITIES, default=None, help="cli.opt.match_severity")
+
+
+MUTE_VERBS = ("list", "add", "end")
+
+
+def add_mute(parser: Parser, add_span: Callable[[Parser], None]) -> None:
+    """Add the arguments of a command about mutes; `add_span` adds those that say from when to when."""
+    parser.add_argument("verb", metavar=" | ".join(MUTE_VERBS), choices=MUTE_VERBS, nargs="?", help="cli.opt.mute_verb")
+    parser.add_argument("id", metavar="ID", nargs="?", help="cli.opt.mute_id")
+    add_match(parser)
+    add_span(parser)
+    parser.add_argument("--reason", metavar="TEXT", default=None, help="cli.opt.mute_reason")
+    parser.add_argument("--preview", action="store_true", help="cli.opt.mute_preview")
+    parser.add_argument("--all", action="store_true", help="cli.opt.mute_all")
+    parser.add_argument("--json", action="store_true", help="cli.opt.json")
 
 
 def is_given(args: Namespace) -> bool:

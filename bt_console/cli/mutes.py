@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from bt_console.cli import oncall_documents
 from bt_console.cli.command import UsageError
 from bt_console.cli.documents import Document, instant
 from bt_console.cli.match_options import match_text
+from bt_console.cli.place import language_of, open_console, read_snapshot
 from bt_console.cli.render import Column, print_json, print_lines, table, terminal_width, wrap
 from bt_console.cli.times import clock_time, zone
 from bt_console.cli.wishes import ask, report
@@ -26,6 +27,25 @@ if TYPE_CHECKING:
 
 LOOKED_BACK = timedelta(days=7)
 _NAMED = 8
+
+
+Wishes = Callable[[Namespace, "Console", "Snapshot", str], Mute]
+"""From what is written to the mute that is wanted. Raises UsageError."""
+
+
+def run(args: Namespace, kind: MuteKind, wish: Wishes) -> int:
+    """List, make or end mutes of a kind."""
+    with open_console(args) as console:
+        snapshot = read_snapshot(args, console)
+        language = language_of(args, snapshot)
+        refuse_strays(args, language)
+        if args.verb == "add":
+            submit(args, console, snapshot, wish(args, console, snapshot, language), language)
+        elif args.verb == "end":
+            end(args, console, snapshot, language)
+        else:
+            show(args, console, snapshot, kind, language)
+    return 0
 
 
 def submit(args: Namespace, console: Console, snapshot: Snapshot, wish: Mute, language: str) -> None:

@@ -6,8 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from bt_console.cli.command import Command, UsageError
-from bt_console.cli.match_options import add_match, read_match
-from bt_console.cli.place import language_of, open_console, read_snapshot
+from bt_console.cli.match_options import add_mute, read_match
 from bt_console.cli.times import parse_coming, parse_span, zone
 from bt_console.model.oncall import Mute, MuteKind
 from bt_console.words import tell
@@ -17,36 +16,21 @@ if TYPE_CHECKING:
     from bt_console.facade import Console
     from bt_console.model.snapshot import Snapshot
 
-VERBS = ("list", "add", "end")
-
 
 def _configure(parser: Parser) -> None:
-    parser.add_argument("verb", metavar=" | ".join(VERBS), choices=VERBS, nargs="?", help="cli.opt.mute_verb")
-    parser.add_argument("id", metavar="ID", nargs="?", help="cli.opt.mute_id")
-    add_match(parser)
+    add_mute(parser, _add_span)
+
+
+def _add_span(parser: Parser) -> None:
     parser.add_argument("--start", metavar="T", default=None, help="cli.opt.maintenance_start")
     parser.add_argument("--for", dest="for_s", metavar="2h", default=None, help="cli.opt.mute_for")
     parser.add_argument("--rrule", metavar="RULE", default=None, help="cli.opt.maintenance_rule")
-    parser.add_argument("--reason", metavar="TEXT", default=None, help="cli.opt.mute_reason")
-    parser.add_argument("--preview", action="store_true", help="cli.opt.mute_preview")
-    parser.add_argument("--all", action="store_true", help="cli.opt.mute_all")
-    parser.add_argument("--json", action="store_true", help="cli.opt.json")
 
 
 def _run(args: Namespace) -> int:
     from bt_console.cli import mutes
 
-    with open_console(args) as console:
-        snapshot = read_snapshot(args, console)
-        language = language_of(args, snapshot)
-        mutes.refuse_strays(args, language)
-        if args.verb == "add":
-            mutes.submit(args, console, snapshot, _wish(args, console, snapshot, language), language)
-        elif args.verb == "end":
-            mutes.end(args, console, snapshot, language)
-        else:
-            mutes.show(args, console, snapshot, MuteKind.MAINTENANCE, language)
-    return 0
+    return mutes.run(args, MuteKind.MAINTENANCE, _wish)
 
 
 def _wish(args: Namespace, console: Console, snapshot: Snapshot, language: str) -> Mute:
